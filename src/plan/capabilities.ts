@@ -1,0 +1,21 @@
+/** `software`: a CPU runs the shaders. `unknown` is planned as a discrete GPU. */
+export type AdapterClass = "software" | "integrated" | "discrete" | "unknown";
+
+/** What plans need to know of a device, as plain data, so that a test needs no GPU. */
+export interface Capabilities {
+  readonly adapterClass: AdapterClass;
+  /** Subgroup operations may be used. */
+  readonly subgroups: boolean;
+  /** Smallest and largest subgroup size that the adapter reports. They size no memory: a shader reads its own. */
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  /** Shaders may use f16. */
+  readonly f16: boolean;
+  /** Passes can be timed on the GPU. */
+  readonly timestamps: boolean;
+  readonly maxWorkgroupsPerDimension: number;
+  readonly maxInvocationsPerWorkgroup: number;
+  readonly maxWorkgroupStorageBytes: number;
+  readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
+}
