@@ -1,0 +1,94 @@
+// y = activation((x + residual + residual_bias - mean) * rstd * gamma + beta) where the statistics are known and stay the same along a plane:
+// a team normalizes a span of one plane.
+struct Params {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  residual_bias_view: ParameterView,
+  teams: u32,
+  chunks: u32,
+  span: u32,
+  items: u32,
+  segments: u32,
+  planes_per_outer: u32,
+  kept: u32,
+  statistics_stride: u32,
+  x_offset: u32,
+  residual_offset: u32,
+  residual_bias_offset: u32,
+  gamma_offset: u32,
+  beta_offset: u32,
+  statistics_offset: u32,
+  y_offset: u32,
+  sum_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
+@group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
+@group(0) @binding(5) var<storage, read> beta: array<Parameter>;
+@group(0) @binding(6) var<storage, read> statistics: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(8) var<storage, read_write> sum: array<Lane>;
+
+override SUBTRACTS_MEAN: bool = true;
+override HAS_RESIDUAL: bool = false;
+override HAS_RESIDUAL_BIAS: bool = false;
+override HAS_GAMMA: bool = false;
+override HAS_BETA: bool = false;
+override WRITES_SUM: bool = false;
+// gamma or beta change within a plane.
+override PARAMETERS_VARY: bool = false;
+
+fn gamma_at(i: u32) -> Lane {
+  if (!HAS_GAMMA) { return Lane(1.0); }
+  return Lane(gamma[params.gamma_offset + i]);
+}
+
+fn beta_at(i: u32) -> Lane {
+  if (!HAS_BETA) { return Lane(0.0); }
+  return Lane(beta[params.beta_offset + i]);
+}
+
+fn apply(team: u32, inv: Invocation) {
+  if (team >= params.teams) { return; }
+  let plane = team / params.chunks;
+  let start = (team - plane * params.chunks) * params.span;
+  let end = min(start + params.span, params.items);
+  // Planes lie as ((outer * repeats + a) * kept + k) * segments + segment.
+  let block = plane / params.segments;
+  let statistic = params.statistics_offset + block / params.planes_per_outer * params.kept + block % params.kept;
+  let rstd = statistics[statistic + params.statistics_stride];
+  var shift = 0.0;
+  var delta = 0.0;
+  if (SUBTRACTS_MEAN) {
+    shift = statistics[statistic + 2u * params.statistics_stride];
+    delta = statistics[statistic + 3u * params.statistics_stride];
+  }
+  let gamma_base = parameter_base(params.gamma_view, plane);
+  let beta_base = parameter_base(params.beta_view, plane);
+  let bias_base = parameter_base(params.residual_bias_view, plane);
+  var a = gamma_at(gamma_base) * rstd;
+  var b = beta_at(beta_base) - a * delta;
+  for (var j = start + team_lane(inv); j < end; j += team_width(inv)) {
+    let at = plane * params.items + j;
+    var h = x[params.x_offset + at];
+    if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
+    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias_base + j * params.residual_bias_view.item]); }
+    if (WRITES_SUM) { sum[params.sum_offset + at] = h; }
+    if (PARAMETERS_VARY) {
+      a = gamma_at(gamma_base + j * params.gamma_view.item) * rstd;
+      b = beta_at(beta_base + j * params.beta_view.item) - a * delta;
+    }
+    y[params.y_offset + at] = activate((h - shift) * a + b);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn apply_run(inv: Invocation) {
+  let rounds = team_rounds(inv);
+  for (var round = 0u; round < rounds; round++) {
+    apply(team_index(inv, round), inv);
+  }
+}

@@ -1,0 +1,88 @@
+// Partial moments of columns: an invocation goes down one lane of columns through a slice of the repeats and writes, for each column,
+// (n, shift, sum of e, sum of e^2), e = x - shift. Neighbouring invocations own neighbouring columns.
+struct Params {
+  residual_bias_view: ParameterView,
+  teams: u32,
+  repeats: u32,
+  items: u32,
+  slices: u32,
+  repeats_per_slice: u32,
+  zero: u32,
+  x_offset: u32,
+  residual_offset: u32,
+  residual_bias_offset: u32,
+  sum_offset: u32,
+  partials_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
+@group(0) @binding(4) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;
+
+override CENTERED: bool = true;
+override HAS_RESIDUAL: bool = false;
+override HAS_RESIDUAL_BIAS: bool = false;
+override WRITES_SUM: bool = false;
+
+// Lane j of repeat a of an outer index.
+fn load(outer: u32, bias: u32, a: u32, j: u32) -> Lane {
+  let at = (outer * params.repeats + a) * params.items + j;
+  var h = x[params.x_offset + at];
+  if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
+  if (HAS_RESIDUAL_BIAS) {
+    let view = params.residual_bias_view;
+    h += Lane(residual_bias[params.residual_bias_offset + bias + a * view.segment + j * view.item]);
+  }
+  return h;
+}
+
+fn column_shift(outer: u32, bias: u32, first: u32, end: u32, j: u32) -> Lane {
+  let a = load(outer, bias, first, j);
+  let b = load(outer, bias, first + (end - first) / 2u, j);
+  let c = load(outer, bias, end - 1u, j);
+  let start = max(min(a, b), min(max(a, b), c));
+  let step = max((end - first) / COLUMN_PROBES, 1u);
+  var distance = Lane(0.0);
+  var count = 0.0;
+  for (var r = first; r < end; r += step) {
+    distance += load(outer, bias, r, j) - start;
+    count += 1.0;
+  }
+  return lane_opaque(start + distance / count, params.zero);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn column_moments(inv: Invocation) {
+  let team = team_index(inv, 0u);
+  if (team >= params.teams) { return; }
+  let j = team % params.items;
+  let slice = team / params.items;
+  let outer = slice / params.slices;
+  let first = slice % params.slices * params.repeats_per_slice;
+  let end = min(first + params.repeats_per_slice, params.repeats);
+  let bias = parameter_base(params.residual_bias_view, outer);
+  var shift = Lane(0.0);
+  if (CENTERED) { shift = column_shift(outer, bias, first, end, j); }
+  var first_sum = Lane(0.0);
+  var second_sum = Lane(0.0);
+  for (var block = first; block < end; block += CHAIN) {
+    var e1 = Lane(0.0);
+    var e2 = Lane(0.0);
+    for (var a = block; a < min(block + CHAIN, end); a++) {
+      let h = load(outer, bias, a, j);
+      if (WRITES_SUM) { sum[params.sum_offset + (outer * params.repeats + a) * params.items + j] = h; }
+      let e = h - shift;
+      e1 += e;
+      e2 += e * e;
+    }
+    first_sum += e1;
+    second_sum += e2;
+  }
+  let at = params.partials_offset + team * LANE;
+  for (var c = 0u; c < LANE; c++) {
+    partials[at + c] = vec4f(f32(end - first), lane_value(shift, c), lane_value(first_sum, c), lane_value(second_sum, c));
+  }
+}

@@ -1,0 +1,162 @@
+// Columns normalized in one dispatch: an invocation owns one lane of columns, each a statistic of its own, and goes down it twice.
+// y = activation((x + residual + residual_bias - mean) * rstd * gamma + beta) for each column.
+struct Params {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  residual_bias_view: ParameterView,
+  teams: u32,
+  repeats: u32,
+  items: u32,
+  statistics_stride: u32,
+  reciprocal: f32,
+  eps: f32,
+  zero: u32,
+  x_offset: u32,
+  residual_offset: u32,
+  residual_bias_offset: u32,
+  gamma_offset: u32,
+  beta_offset: u32,
+  y_offset: u32,
+  sum_offset: u32,
+  statistics_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
+@group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
+@group(0) @binding(5) var<storage, read> beta: array<Parameter>;
+@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(8) var<storage, read_write> statistics: array<f32>;
+
+override CENTERED: bool = true;
+override SUBTRACTS_MEAN: bool = true;
+override HAS_RESIDUAL: bool = false;
+override HAS_RESIDUAL_BIAS: bool = false;
+override HAS_GAMMA: bool = false;
+override HAS_BETA: bool = false;
+override WRITES_SUM: bool = false;
+override WRITES_STATISTICS: bool = false;
+// gamma or beta change from repeat to repeat.
+override PARAMETERS_VARY: bool = false;
+
+fn gamma_at(i: u32) -> Lane {
+  if (!HAS_GAMMA) { return Lane(1.0); }
+  return Lane(gamma[params.gamma_offset + i]);
+}
+
+fn beta_at(i: u32) -> Lane {
+  if (!HAS_BETA) { return Lane(0.0); }
+  return Lane(beta[params.beta_offset + i]);
+}
+
+// Repeat r of the column that starts at lane `at`; bias is the index of its residual_bias.
+fn load(at: u32, bias: u32, r: u32) -> Lane {
+  let i = at + r * params.items;
+  var h = x[params.x_offset + i];
+  if (HAS_RESIDUAL) { h += residual[params.residual_offset + i]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias + r * params.residual_bias_view.segment]); }
+  return h;
+}
+
+fn column_shift(at: u32, bias: u32) -> Lane {
+  let a = load(at, bias, 0u);
+  let b = load(at, bias, params.repeats / 2u);
+  let c = load(at, bias, params.repeats - 1u);
+  let start = max(min(a, b), min(max(a, b), c));
+  let step = max(params.repeats / COLUMN_PROBES, 1u);
+  var distance = Lane(0.0);
+  var count = 0.0;
+  for (var r = 0u; r < params.repeats; r += step) {
+    distance += load(at, bias, r) - start;
+    count += 1.0;
+  }
+  return lane_opaque(start + distance / count, params.zero);
+}
+
+struct Sums {
+  first: Lane,
+  second: Lane,
+}
+
+fn column_sums(at: u32, bias: u32, shift: Lane) -> Sums {
+  var sums = Sums(Lane(0.0), Lane(0.0));
+  for (var outer = 0u; outer < params.repeats; outer += CHAIN * CHAIN) {
+    var middle = Sums(Lane(0.0), Lane(0.0));
+    let outer_end = min(outer + CHAIN * CHAIN, params.repeats);
+    for (var block = outer; block < outer_end; block += CHAIN) {
+      var inner = Sums(Lane(0.0), Lane(0.0));
+      for (var r = block; r < min(block + CHAIN, outer_end); r++) {
+        let h = load(at, bias, r);
+        if (WRITES_SUM) { sum[params.sum_offset + at + r * params.items] = h; }
+        let e = h - shift;
+        inner.first += e;
+        inner.second += e * e;
+      }
+      middle.first += inner.first;
+      middle.second += inner.second;
+    }
+    sums.first += middle.first;
+    sums.second += middle.second;
+  }
+  return sums;
+}
+
+fn write_statistics(index: u32, m: Moments) {
+  let at = params.statistics_offset + index;
+  statistics[at] = m.shift + m.delta;
+  statistics[at + params.statistics_stride] = m.rstd;
+  statistics[at + 2u * params.statistics_stride] = m.shift;
+  statistics[at + 3u * params.statistics_stride] = m.delta;
+  statistics[at + 4u * params.statistics_stride] = m.variance;
+}
+
+// The moments of value c of the lane; its statistic is written on the way.
+fn column_moments(team: u32, shift: Lane, sums: Sums, c: u32) -> Moments {
+  let own = vec2f(lane_value(sums.first, c), lane_value(sums.second, c));
+  let m = moments_of(lane_value(shift, c), own, params.reciprocal, params.eps, CENTERED);
+  if (WRITES_STATISTICS) { write_statistics(team * LANE + c, m); }
+  return m;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn column_norm(inv: Invocation) {
+  let team = team_index(inv, 0u);
+  if (team >= params.teams) { return; }
+  let outer = team / params.items;
+  let j = team - outer * params.items;
+  let at = outer * params.repeats * params.items + j;
+  let bias = parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
+  var shift = Lane(0.0);
+  if (CENTERED) { shift = column_shift(at, bias); }
+  let sums = column_sums(at, bias, shift);
+  let m0 = column_moments(team, shift, sums, 0u);
+  var rstd = Lane(m0.rstd);
+  var delta = Lane(m0.delta);
+  if (LANE > 1u) {
+    let m1 = column_moments(team, shift, sums, 1u);
+    let m2 = column_moments(team, shift, sums, 2u);
+    let m3 = column_moments(team, shift, sums, 3u);
+    rstd = lane_of(m0.rstd, m1.rstd, m2.rstd, m3.rstd);
+    delta = lane_of(m0.delta, m1.delta, m2.delta, m3.delta);
+  }
+  if (!SUBTRACTS_MEAN) {
+    shift = Lane(0.0);
+    delta = Lane(0.0);
+  }
+  let gamma_base = parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
+  let beta_base = parameter_base(params.beta_view, outer) + j * params.beta_view.item;
+  var a = gamma_at(gamma_base) * rstd;
+  var b = beta_at(beta_base) - a * delta;
+  for (var r = 0u; r < params.repeats; r++) {
+    var h: Lane;
+    if (WRITES_SUM) { h = sum[params.sum_offset + at + r * params.items]; } else { h = load(at, bias, r); }
+    if (PARAMETERS_VARY) {
+      a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
+      b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
+    }
+    y[params.y_offset + at + r * params.items] = activate((h - shift) * a + b);
+  }
+}

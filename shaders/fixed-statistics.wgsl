@@ -1,0 +1,27 @@
+// Statistics that are given (a BatchNorm in eval mode), in the form that the apply kernels read.
+struct Params {
+  count: u32,
+  statistics_stride: u32,
+  eps: f32,
+  mean_offset: u32,
+  variance_offset: u32,
+  statistics_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> mean: array<f32>;
+@group(0) @binding(2) var<storage, read> variance: array<f32>;
+@group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn fixed_statistics(inv: Invocation) {
+  let s = team_index(inv, 0u);
+  if (s >= params.count) { return; }
+  let at = params.statistics_offset + s;
+  let given = variance[params.variance_offset + s];
+  statistics[at] = mean[params.mean_offset + s];
+  statistics[at + params.statistics_stride] = reciprocal_std(given, params.eps);
+  statistics[at + 2u * params.statistics_stride] = mean[params.mean_offset + s];
+  statistics[at + 3u * params.statistics_stride] = 0.0;
+  statistics[at + 4u * params.statistics_stride] = given;
+}

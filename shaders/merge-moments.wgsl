@@ -1,0 +1,89 @@
+// Partials (n, shift, sum of e, sum of e^2) to mean and variance: the mean first, then every partial rebased to it; never a chain of pairwise updates.
+// Also moves the running statistics.
+struct Params {
+  teams: u32,
+  partials_count: u32,
+  kept: u32,
+  outer_stride: u32,
+  kept_stride: u32,
+  inner: u32,
+  step: u32,
+  statistics_stride: u32,
+  reciprocal: f32,
+  eps: f32,
+  momentum: f32,
+  running_correction: f32,
+  zero: u32,
+  partials_offset: u32,
+  running_mean_offset: u32,
+  running_variance_offset: u32,
+  statistics_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> partials: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> running_mean: array<f32>;
+@group(0) @binding(3) var<storage, read_write> running_variance: array<f32>;
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
+
+override CENTERED: bool = true;
+override UPDATES_RUNNING: bool = false;
+
+fn partial_at(base: u32, i: u32) -> vec4f {
+  let row = i / params.inner;
+  return partials[params.partials_offset + base + row * params.step + (i - row * params.inner)];
+}
+
+// The mean of all values, as its distance from `shift`.
+fn distance_from(shift: f32, base: u32, count: u32, inv: Invocation) -> f32 {
+  var total = 0.0;
+  for (var i = team_lane(inv); i < count; i += team_width(inv)) {
+    let p = partial_at(base, i);
+    total += p.x * (p.y - shift) + p.z;
+  }
+  return team_sum(vec2f(total, 0.0), inv).x * params.reciprocal;
+}
+
+fn merge(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let s = select(0u, team, live);
+  let count = select(0u, params.partials_count, live);
+  let base = s / params.kept * params.outer_stride + s % params.kept * params.kept_stride;
+  var shift = 0.0;
+  var delta = 0.0;
+  if (CENTERED) {
+    let start = partial_at(base, count / 2u).y;
+    shift = opaque(start + distance_from(start, base, count, inv), params.zero);
+    delta = distance_from(shift, base, count, inv);
+  }
+  var squares = 0.0;
+  for (var i = team_lane(inv); i < count; i += team_width(inv)) {
+    let p = partial_at(base, i);
+    let own = p.z / p.x;
+    let from_mean = opaque(p.y - shift, params.zero) + (own - delta);
+    squares += (p.w - p.z * own) + p.x * from_mean * from_mean;
+  }
+  let raw = team_sum(vec2f(squares, 0.0), inv).x * params.reciprocal;
+  let variance = select(raw, 0.0, raw < 0.0);
+  if (!live || team_lane(inv) != 0u) { return; }
+  let at = params.statistics_offset + s;
+  statistics[at] = shift + delta;
+  statistics[at + params.statistics_stride] = reciprocal_std(variance, params.eps);
+  statistics[at + 2u * params.statistics_stride] = shift;
+  statistics[at + 3u * params.statistics_stride] = delta;
+  statistics[at + 4u * params.statistics_stride] = variance;
+  if (UPDATES_RUNNING) {
+    let mean = &running_mean[params.running_mean_offset + s];
+    *mean += params.momentum * (shift + delta - *mean);
+    let old = &running_variance[params.running_variance_offset + s];
+    *old += params.momentum * (variance * params.running_correction - *old);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn merge_moments(inv: Invocation) {
+  let rounds = team_rounds(inv);
+  for (var round = 0u; round < rounds; round++) {
+    merge(team_index(inv, round), inv);
+  }
+}

@@ -1,0 +1,10 @@
+// A lane holds four neighbouring values.
+alias Lane = vec4f;
+const LANE = 4u;
+
+fn lane_sum(v: Lane) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+fn lane_first(v: Lane) -> f32 { return v.x; }
+fn lane_last(v: Lane) -> f32 { return v.w; }
+fn lane_of(a: f32, b: f32, c: f32, d: f32) -> Lane { return vec4f(a, b, c, d); }
+fn lane_value(v: Lane, i: u32) -> f32 { return v[i]; }
+fn lane_opaque(v: Lane, zero: u32) -> Lane { return bitcast<vec4f>(bitcast<vec4u>(v) ^ vec4u(zero)); }

@@ -1,0 +1,42 @@
+// What mean and variance need beside their sums. The method: docs/decisions.md, "statistics that the data cannot spoil".
+
+// Adds between two flushes of a chain of sums into the next, longer-lived one.
+const CHAIN = 32u;
+// Values looked at to place the shift when a row is too long to be held.
+const PROBES = 64u / LANE;
+// The same down a column, where each value of a lane is a column of its own.
+const COLUMN_PROBES = 16u;
+
+// mean = shift + delta, where shift is a f32 near the mean and delta what is left; kept apart so that x - mean never cancels.
+struct Moments {
+  shift: f32,
+  delta: f32,
+  rstd: f32,
+  variance: f32,
+}
+
+// The same bits, but nothing can be reassociated across them: `zero` is a uniform that is always 0.
+fn opaque(v: f32, zero: u32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(v) ^ zero);
+}
+
+fn median(a: f32, b: f32, c: f32) -> f32 {
+  return max(min(a, b), min(max(a, b), c));
+}
+
+// 1 / sqrt(variance + eps), and 0 where both are 0. The Newton step takes inverseSqrt's 2 ULP below one.
+fn reciprocal_std(variance: f32, eps: f32) -> f32 {
+  let v = variance + eps;
+  let r = inverseSqrt(v);
+  let refined = r * (1.5 - 0.5 * (v * r) * r);
+  return select(refined, 0.0, v <= 0.0);
+}
+
+// Moments of n values from sum = (sum of x - shift, sum of its squares); reciprocal = 1 / n.
+fn moments_of(shift: f32, sum: vec2f, reciprocal: f32, eps: f32, centered: bool) -> Moments {
+  let delta = select(0.0, sum.x * reciprocal, centered);
+  let raw = sum.y * reciprocal - delta * delta;
+  // select, not max: max may swallow a NaN.
+  let variance = select(raw, 0.0, raw < 0.0);
+  return Moments(shift, delta, reciprocal_std(variance, eps), variance);
+}

@@ -1,0 +1,2 @@
+// gamma, beta and residual_bias are the same for all values of a lane.
+alias Parameter = f32;

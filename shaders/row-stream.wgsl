@@ -1,0 +1,185 @@
+// Rows that are read twice: once for their moments, once to be normalized. The second read comes from a cache.
+// y = activation((x + residual + residual_bias - mean) * rstd * gamma + beta) for each row.
+struct Params {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  residual_bias_view: ParameterView,
+  teams: u32,
+  rows: u32,
+  segments: u32,
+  items: u32,
+  statistics_stride: u32,
+  reciprocal: f32,
+  eps: f32,
+  zero: u32,
+  x_offset: u32,
+  residual_offset: u32,
+  residual_bias_offset: u32,
+  gamma_offset: u32,
+  beta_offset: u32,
+  y_offset: u32,
+  sum_offset: u32,
+  statistics_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
+@group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
+@group(0) @binding(5) var<storage, read> beta: array<Parameter>;
+@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(8) var<storage, read_write> statistics: array<f32>;
+
+// Rows that a team normalizes side by side, with gamma and beta loaded once for all: 1 or 4.
+override ROWS: u32 = 1u;
+override CENTERED: bool = true;
+override SUBTRACTS_MEAN: bool = true;
+override HAS_RESIDUAL: bool = false;
+override HAS_RESIDUAL_BIAS: bool = false;
+override HAS_GAMMA: bool = false;
+override HAS_BETA: bool = false;
+override WRITES_SUM: bool = false;
+override WRITES_STATISTICS: bool = false;
+// More than one segment a row.
+override SEGMENTED: bool = false;
+// gamma and beta stay the same within a segment, and an invocation walks it alone: they are loaded once a segment.
+override BY_SEGMENT: bool = false;
+
+fn parameter_at(view: ParameterView, base: u32, i: u32) -> u32 {
+  if (!SEGMENTED) { return base + i * view.item; }
+  let segment = i / params.items;
+  return base + segment * view.segment + (i - segment * params.items) * view.item;
+}
+
+fn load(base: u32, bias: u32, i: u32) -> Lane {
+  var h = x[params.x_offset + base + i];
+  if (HAS_RESIDUAL) { h += residual[params.residual_offset + base + i]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + parameter_at(params.residual_bias_view, bias, i)]); }
+  return h;
+}
+
+// A value near the mean that no outlier can move: the median of three, and the mean distance of values spread over the row.
+fn row_shift(base: u32, bias: u32, total: u32, inv: Invocation) -> f32 {
+  let last = max(total, 1u) - 1u;
+  let start = median(lane_first(load(base, bias, 0u)), lane_first(load(base, bias, total / 2u)), lane_last(load(base, bias, last)));
+  let count = max(PROBES / team_width(inv), 1u);
+  let step = max(total / (count * team_width(inv)), 1u);
+  var distance = vec2f(0.0);
+  for (var k = 0u; k < count; k++) {
+    let i = (k * team_width(inv) + team_lane(inv)) * step;
+    if (i < total) { distance += vec2f(lane_sum(load(base, bias, i) - start), f32(LANE)); }
+  }
+  let whole = team_sum(distance, inv);
+  return opaque(start + whole.x / whole.y, params.zero);
+}
+
+fn row_moments(row: u32, total: u32, inv: Invocation) -> Moments {
+  let base = row * params.segments * params.items;
+  let bias = parameter_base(params.residual_bias_view, row);
+  var shift = 0.0;
+  if (CENTERED) { shift = row_shift(base, bias, total, inv); }
+  let block = CHAIN * team_width(inv);
+  var first = Lane(0.0);
+  var second = Lane(0.0);
+  for (var outer = 0u; outer < total; outer += CHAIN * block) {
+    var outer_first = Lane(0.0);
+    var outer_second = Lane(0.0);
+    let outer_end = min(outer + CHAIN * block, total);
+    for (var inner = outer; inner < outer_end; inner += block) {
+      var inner_first = Lane(0.0);
+      var inner_second = Lane(0.0);
+      let inner_end = min(inner + block, outer_end);
+      for (var i = inner + team_lane(inv); i < inner_end; i += team_width(inv)) {
+        let h = load(base, bias, i);
+        if (WRITES_SUM) { sum[params.sum_offset + base + i] = h; }
+        let e = h - shift;
+        inner_first += e;
+        inner_second += e * e;
+      }
+      outer_first += inner_first;
+      outer_second += inner_second;
+    }
+    first += outer_first;
+    second += outer_second;
+  }
+  let sums = team_sum(vec2f(lane_sum(first), lane_sum(second)), inv);
+  return moments_of(shift, sums, params.reciprocal, params.eps, CENTERED);
+}
+
+fn write_statistics(row: u32, m: Moments) {
+  let at = params.statistics_offset + row;
+  statistics[at] = m.shift + m.delta;
+  statistics[at + params.statistics_stride] = m.rstd;
+  statistics[at + 2u * params.statistics_stride] = m.shift;
+  statistics[at + 3u * params.statistics_stride] = m.delta;
+  statistics[at + 4u * params.statistics_stride] = m.variance;
+}
+
+// m = (shift, delta, rstd) of the row.
+fn normalize(row: u32, i: u32, m: vec3f, g: Lane, b: Lane) {
+  let base = row * params.segments * params.items;
+  var h: Lane;
+  if (WRITES_SUM) { h = sum[params.sum_offset + base + i]; } else { h = load(base, parameter_base(params.residual_bias_view, row), i); }
+  let a = g * m.z;
+  y[params.y_offset + base + i] = activate((h - m.x) * a + (b - a * m.y));
+}
+
+fn gamma_at(base: u32, i: u32) -> Lane {
+  if (!HAS_GAMMA) { return Lane(1.0); }
+  return Lane(gamma[params.gamma_offset + parameter_at(params.gamma_view, base, i)]);
+}
+
+fn beta_at(base: u32, i: u32) -> Lane {
+  if (!HAS_BETA) { return Lane(0.0); }
+  return Lane(beta[params.beta_offset + parameter_at(params.beta_view, base, i)]);
+}
+
+fn normalize_rows(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let total = select(0u, params.segments * params.items, live);
+  let row = select(0u, team * ROWS, live);
+  let last = params.rows - 1u;
+  var m0 = vec3f(0.0);
+  var m1 = vec3f(0.0);
+  var m2 = vec3f(0.0);
+  var m3 = vec3f(0.0);
+  // Looped, not unrolled: the moments are compiled once. Rows past the last repeat it.
+  for (var r = 0u; r < ROWS; r++) {
+    let moments = row_moments(min(row + r, last), total, inv);
+    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { write_statistics(min(row + r, last), moments); }
+    let m = select(vec3f(0.0, 0.0, moments.rstd), vec3f(moments.shift, moments.delta, moments.rstd), SUBTRACTS_MEAN);
+    m0 = select(m0, m, r == 0u);
+    m1 = select(m1, m, r == 1u);
+    m2 = select(m2, m, r == 2u);
+    m3 = select(m3, m, r == 3u);
+  }
+  let gamma_base = parameter_base(params.gamma_view, row);
+  let beta_base = parameter_base(params.beta_view, row);
+  let span = select(total, min(params.items, total), BY_SEGMENT);
+  for (var start = 0u; start < total; start += span) {
+    var g = gamma_at(gamma_base, start);
+    var b = beta_at(beta_base, start);
+    for (var i = start + team_lane(inv); i < start + span; i += team_width(inv)) {
+      if (!BY_SEGMENT) {
+        g = gamma_at(gamma_base, i);
+        b = beta_at(beta_base, i);
+      }
+      normalize(row, i, m0, g, b);
+      if (ROWS == 4u) {
+        normalize(min(row + 1u, last), i, m1, g, b);
+        normalize(min(row + 2u, last), i, m2, g, b);
+        normalize(min(row + 3u, last), i, m3, g, b);
+      }
+    }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn row_stream(inv: Invocation) {
+  let rounds = team_rounds(inv);
+  for (var round = 0u; round < rounds; round++) {
+    normalize_rows(team_index(inv, round), inv);
+  }
+}

@@ -1,0 +1,121 @@
+// Partial moments of slices of runs: a team sums one slice of one statistic's planes and writes (n, shift, sum of e, sum of e^2), e = x - shift.
+struct Params {
+  residual_bias_view: ParameterView,
+  teams: u32,
+  slices: u32,
+  item_slices: u32,
+  planes_per_slice: u32,
+  items_per_slice: u32,
+  repeats: u32,
+  kept: u32,
+  segments: u32,
+  items: u32,
+  zero: u32,
+  x_offset: u32,
+  residual_offset: u32,
+  residual_bias_offset: u32,
+  sum_offset: u32,
+  partials_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Lane>;
+@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
+@group(0) @binding(4) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;
+
+override CENTERED: bool = true;
+override HAS_RESIDUAL: bool = false;
+override HAS_RESIDUAL_BIAS: bool = false;
+override WRITES_SUM: bool = false;
+
+// A statistic's planes first..first+planes, and of each the items from..from+items.
+struct Slice {
+  outer: u32,
+  kept: u32,
+  first: u32,
+  planes: u32,
+  start: u32,
+  items: u32,
+}
+
+fn plane_of(slice: Slice, u: u32) -> u32 {
+  let a = u / params.segments;
+  return ((slice.outer * params.repeats + a) * params.kept + slice.kept) * params.segments + (u - a * params.segments);
+}
+
+fn load(plane: u32, bias: u32, j: u32) -> Lane {
+  let at = plane * params.items + j;
+  var h = x[params.x_offset + at];
+  if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias + j * params.residual_bias_view.item]); }
+  return h;
+}
+
+// The value at place v of the slice, counted through its planes.
+fn load_flat(slice: Slice, v: u32) -> Lane {
+  let u = v / slice.items;
+  let plane = plane_of(slice, slice.first + u);
+  return load(plane, parameter_base(params.residual_bias_view, plane), slice.start + v - u * slice.items);
+}
+
+fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
+  let total = slice.planes * slice.items;
+  let last = max(total, 1u) - 1u;
+  let start = median(lane_first(load_flat(slice, 0u)), lane_first(load_flat(slice, total / 2u)), lane_last(load_flat(slice, last)));
+  let count = max(PROBES / team_width(inv), 1u);
+  let step = max(total / (count * team_width(inv)), 1u);
+  var distance = vec2f(0.0);
+  for (var k = 0u; k < count; k++) {
+    let v = (k * team_width(inv) + team_lane(inv)) * step;
+    if (v < total) { distance += vec2f(lane_sum(load_flat(slice, v) - start), f32(LANE)); }
+  }
+  let whole = team_sum(distance, inv);
+  return opaque(start + whole.x / whole.y, params.zero);
+}
+
+fn sum_slice(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let statistic = select(0u, team / params.slices, live);
+  let t = select(0u, team % params.slices, live);
+  let first = t / params.item_slices * params.planes_per_slice;
+  let start = t % params.item_slices * params.items_per_slice;
+  let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
+  let items = min(params.items_per_slice, params.items - start);
+  let slice = Slice(statistic / params.kept, statistic % params.kept, first, planes, start, items);
+  var shift = 0.0;
+  if (CENTERED) { shift = slice_shift(slice, inv); }
+  var first_sum = Lane(0.0);
+  var second_sum = Lane(0.0);
+  for (var u = first; u < first + planes; u++) {
+    let plane = plane_of(slice, u);
+    let bias = parameter_base(params.residual_bias_view, plane);
+    for (var block = start; block < start + items; block += CHAIN * team_width(inv)) {
+      var e1 = Lane(0.0);
+      var e2 = Lane(0.0);
+      let end = min(block + CHAIN * team_width(inv), start + items);
+      for (var j = block + team_lane(inv); j < end; j += team_width(inv)) {
+        let h = load(plane, bias, j);
+        if (WRITES_SUM) { sum[params.sum_offset + plane * params.items + j] = h; }
+        let e = h - shift;
+        e1 += e;
+        e2 += e * e;
+      }
+      first_sum += e1;
+      second_sum += e2;
+    }
+  }
+  let sums = team_sum(vec2f(lane_sum(first_sum), lane_sum(second_sum)), inv);
+  if (live && team_lane(inv) == 0u) {
+    partials[params.partials_offset + team] = vec4f(f32(planes * items * LANE), shift, sums);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn run_moments(inv: Invocation) {
+  let rounds = team_rounds(inv);
+  for (var round = 0u; round < rounds; round++) {
+    sum_slice(team_index(inv, round), inv);
+  }
+}
