@@ -1,5 +1,5 @@
 /** How a kernel visits the values: see DESIGN in docs/decisions.md, "walks". `general` brings x into row order first. */
-export type Walk = "row" | "run" | "column" | "general" | "pointwise" | "none";
+export type Walk = "row" | "run" | "column" | "general" | "none";
 
 /** The invocations that own one statistic, or one slice of it. `cluster`: a workgroup that sums by subgroups first. */
 export type Team = "invocation" | "subgroup" | "workgroup" | "cluster";

@@ -1,0 +1,14 @@
+export { NormgpuError, ShapeError, OptionError, TensorError, UnsupportedError, LimitError, ShaderError, DeviceLostError, FormatError } from "./core/errors.ts";
+export type { Activation } from "./core/activation.ts";
+export type { Layout, Shape } from "./core/shape.ts";
+export type { Capabilities, AdapterClass } from "./plan/capabilities.ts";
+export type { Dispatch, Grid, Plan, Team, Variant, Walk } from "./plan/plan.ts";
+export { Gpu } from "./gpu/device.ts";
+export { Tensor } from "./gpu/tensor.ts";
+export { Saved } from "./layers/saved.ts";
+export type { AffineParameters, ForwardOptions, ForwardResult } from "./layers/forward.ts";
+export { BatchNorm, batchNorm, type BatchNormClassOptions, type BatchNormOptions } from "./layers/batch-norm.ts";
+export { LayerNorm, layerNorm, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
+export { RMSNorm, rmsNorm, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
+export { GroupNorm, groupNorm, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
+export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";

@@ -1,0 +1,169 @@
+import type { Activation } from "../core/activation.ts";
+import { OptionError, ShapeError } from "../core/errors.ts";
+import { broadcastStrides } from "../core/parameter-view.ts";
+import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import { statisticsView } from "../core/statistics-view.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { run, type Recording } from "../gpu/run.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import { planForward } from "../plan/forward-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
+import { Saved } from "./saved.ts";
+
+/** What every forward call takes beside x. */
+export interface ForwardOptions extends Recording {
+  /** Added to x before the norm; any shape that broadcasts to x. */
+  residual?: Tensor | null;
+  /** Added to x before the norm; per channel or feature, or any shape that broadcasts to x. */
+  residualBias?: Tensor | null;
+  /** True: x + residual + residualBias is an output too. It always is where there is a residual and `saved` is kept. */
+  sum?: boolean;
+  /** False: nothing is kept for a backward call. */
+  saved?: boolean;
+  /** Tensors of an earlier result, written again; a call that finds all of its outputs here allocates nothing. */
+  out?: { y?: Tensor; sum?: Tensor; saved?: Saved };
+}
+
+/** Outputs of a forward call. Nothing is awaited: they hold their values once the queue has come so far. */
+export interface ForwardResult {
+  /** Shape of x. */
+  y: Tensor;
+  /** x + residual + residualBias, where it was asked for or is needed by `saved`. */
+  sum?: Tensor;
+  /** What backward needs: x (or the sum), mean and rstd. Absent with `saved: false`. */
+  saved?: Saved;
+}
+
+/** Gamma and beta of one call; null or absent: 1 and 0. */
+export interface AffineParameters {
+  gamma?: Tensor | null;
+  beta?: Tensor | null;
+}
+
+/** One layer's meaning for one shape of x: what is reduced, and how parameters lie. */
+export interface NormSpec {
+  /** The call, as errors name it. */
+  readonly call: string;
+  /** x's shape with the channel axis cut into groups where there are groups. */
+  readonly shape: Shape;
+  /** The axis of x that `shape` cuts in two, or null. */
+  readonly cut: number | null;
+  /** Axes of `shape` that share statistics. */
+  readonly reduced: readonly number[];
+  readonly statistics: ForwardRequest["statistics"];
+  readonly subtractsMean: boolean;
+  readonly activation: Activation;
+  readonly eps: number;
+  readonly running: ForwardRequest["running"];
+  /** Strides over `shape` of a parameter of this shape, or null where it does not fit. */
+  readonly strides: (parameter: Shape) => readonly number[] | null;
+  /** The shapes that fit, for the error. */
+  readonly wanted: string;
+}
+
+/** Tensors that a layer brings beside the caller's. */
+export type LayerTensors = Readonly<Partial<Record<"mean" | "variance" | "running_mean" | "running_variance", Tensor>>>;
+
+/** Shapes of what is read beside x: all that a plan needs to know of it. */
+export interface InputShapes {
+  readonly parameters: Readonly<Partial<Record<ParameterRole, Shape>>>;
+  readonly residual: Shape | null;
+}
+
+function parametersOf(options: ForwardOptions & AffineParameters): Partial<Record<ParameterRole, Tensor>> {
+  const { gamma, beta, residualBias } = options;
+  return { ...(gamma && { gamma }), ...(beta && { beta }), ...(residualBias && { residual_bias: residualBias }) };
+}
+
+const ARGUMENTS: Record<ParameterRole, string> = { gamma: "gamma", beta: "beta", residual_bias: "residualBias" };
+
+function parameterStrides(spec: NormSpec, inputs: InputShapes): ForwardRequest["parameters"] {
+  const found: Partial<Record<ParameterRole, readonly number[]>> = {};
+  for (const [role, shape] of Object.entries(inputs.parameters) as [ParameterRole, Shape][]) {
+    const strides = spec.strides(shape);
+    if (!strides) throw new ShapeError(`${spec.call}: ${ARGUMENTS[role]} is ${formatShape(shape)}; wanted ${spec.wanted}`);
+    found[role] = splitStrides(strides, spec.cut, spec.shape);
+  }
+  return found;
+}
+
+/** Strides of a residual over the cut shape, from its own shape against x's. */
+function residualStrides(spec: NormSpec, x: Shape, residual: Shape | null): number[] | null {
+  if (!residual) return null;
+  const strides = broadcastStrides(residual, x);
+  if (!strides) throw new ShapeError(`${spec.call}: residual is ${formatShape(residual)}; it must broadcast to x, which is ${formatShape(x)}`);
+  return splitStrides(strides, spec.cut, spec.shape);
+}
+
+/** Strides over x's axes carried to `shape`, in which axis `cut` is cut in two. */
+function splitStrides(strides: readonly number[], cut: number | null, shape: Shape): number[] {
+  if (cut === null) return [...strides];
+  const stride = strides[cut]!;
+  return [...strides.slice(0, cut), stride * shape[cut + 1]!, stride, ...strides.slice(cut + 1)];
+}
+
+function aligned(tensors: readonly (Tensor | null | undefined)[]): boolean {
+  return tensors.every((tensor) => !tensor || tensor.offset % 16 === 0);
+}
+
+/** The plan of a call, remembered by everything that it depends on. */
+export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, wants: { sum: boolean; saved: boolean; aligned: boolean }): Plan {
+  const request: ForwardRequest = {
+    shape: spec.shape,
+    view: statisticsView(spec.shape, spec.reduced),
+    parameters: parameterStrides(spec, inputs),
+    residual: residualStrides(spec, x, inputs.residual),
+    statistics: spec.statistics,
+    subtractsMean: spec.subtractsMean,
+    activation: spec.activation,
+    eps: spec.eps,
+    writesSum: wants.sum,
+    writesStatistics: wants.saved,
+    running: spec.running,
+    aligned: wants.aligned,
+  };
+  return gpu.plans.remember(JSON.stringify([request, spec.reduced]), () => planForward(request, gpu.capabilities));
+}
+
+/** Validates, plans, allocates what `out` does not bring, and queues the call. */
+export function runForward(gpu: Gpu, spec: NormSpec, x: Tensor, options: ForwardOptions & AffineParameters, layer: LayerTensors = {}): ForwardResult {
+  const parameters = parametersOf(options);
+  const residual = options.residual ?? null;
+  const out = options.out ?? {};
+  gpu.check(spec.call, { x, residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  const saves = options.saved !== false;
+  const sums = wantsSum(spec, options, saves);
+  checkOut(spec, x.shape, out);
+  const shapes = Object.fromEntries(Object.entries(parameters).map(([role, tensor]) => [role, tensor.shape]));
+  const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]) };
+  const plan = planOf(gpu, spec, x.shape, { parameters: shapes, residual: residual?.shape ?? null }, wants);
+  const y = out.y ?? gpu.empty(x.shape);
+  const sum = sums ? (out.sum ?? gpu.empty(x.shape)) : undefined;
+  const saved = saves ? Saved.over(gpu, sum ?? x, statisticsView(spec.shape, spec.reduced).statisticsShape, spec.statistics, out.saved ?? null) : undefined;
+  const tensors: Record<string, Tensor> = { x, y, ...parameters, ...layer };
+  if (residual) tensors["residual"] = residual;
+  if (sum) tensors["sum"] = sum;
+  if (saved) tensors["statistics"] = saved.statistics;
+  run(gpu, plan, tensors, options, spec.call);
+  return { y, ...(sum && { sum }), ...(saved && { saved }) };
+}
+
+/** The sum is written where it is asked for, and where backward will need it in place of x. */
+function wantsSum(spec: NormSpec, options: ForwardOptions, saves: boolean): boolean {
+  const adds = Boolean(options.residual ?? options.residualBias);
+  if (options.sum && !adds) throw new OptionError(`${spec.call}: sum is true; it needs a residual or a residualBias`);
+  return adds && (options.sum === true || saves || options.out?.sum !== undefined);
+}
+
+function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out"]>): void {
+  for (const name of ["y", "sum"] as const) {
+    const tensor = out[name];
+    if (tensor && !sameShape(tensor.shape, x)) {
+      throw new ShapeError(`${spec.call}: out.${name} is ${formatShape(tensor.shape)}; it must have x's shape ${formatShape(x)}`);
+    }
+  }
+  const wanted = statisticsStride(statisticsView(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
+  const own = out.saved && sizeOf(out.saved.statistics.shape);
+  if (own !== undefined && own !== wanted) throw new ShapeError(`${spec.call}: out.saved comes from a call with other statistics (${own} values; wanted ${wanted})`);
+}

@@ -1,0 +1,107 @@
+import { ACTIVATIONS, type Activation } from "../core/activation.ts";
+import { OptionError } from "../core/errors.ts";
+import { checkShape, sizeOf, type Shape } from "../core/shape.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import type { Plan } from "../plan/plan.ts";
+import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
+
+/** Options that every layer with gamma and beta has. */
+export interface NormClassOptions {
+  /** False: neither gamma nor beta. Default: the layer's, as PyTorch's. */
+  affine?: boolean;
+  /** False: gamma without beta. Default true. */
+  bias?: boolean;
+}
+
+/** What a call would be given, by shape: for `plan` and `prepare`. */
+export interface CallShape {
+  /** Shape of the residual, or true for one of x's shape. */
+  residual?: Shape | boolean;
+  residualBias?: Shape;
+  gamma?: Shape | null;
+  beta?: Shape | null;
+  sum?: boolean;
+  saved?: boolean;
+}
+
+/** What all layers are: their parameters, and a forward call whose meaning the layer's `spec` gives. */
+export abstract class Norm {
+  readonly gpu: Gpu;
+  /** Starts as ones; null without `affine`. */
+  readonly gamma: Tensor | null;
+  /** Starts as zeros; null without `affine` or `bias`. */
+  readonly beta: Tensor | null;
+  protected readonly layer: string;
+
+  protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormClassOptions & { activation?: Activation }, affine = true) {
+    checkShape(shape, layer);
+    checkActivation(options.activation, layer);
+    this.gpu = gpu;
+    this.layer = layer;
+    const has = options.affine ?? affine;
+    this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1), shape) : null;
+    this.beta = has && options.bias !== false ? gpu.tensor(new Float32Array(sizeOf(shape)), shape) : null;
+  }
+
+  /** What the layer means for x of this shape. @throws ShapeError, OptionError */
+  protected abstract spec(call: string, x: Shape): NormSpec;
+
+  /** Tensors beside the caller's and the parameters. */
+  protected tensors(): LayerTensors {
+    return {};
+  }
+
+  /**
+   * Normalizes x. Queued at once; nothing is awaited.
+   * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+   */
+  forward(x: Tensor, options: ForwardOptions & AffineParameters = {}): ForwardResult {
+    const gamma = options.gamma === undefined ? this.gamma : options.gamma;
+    const beta = options.beta === undefined ? this.beta : options.beta;
+    const call = `${this.layer}.forward`;
+    this.gpu.check(call, { x });
+    return runForward(this.gpu, this.spec(call, x.shape), x, { ...options, gamma, beta }, this.tensors());
+  }
+
+  /** What `forward` would run for x of this shape, as data. */
+  plan(x: Shape, given: CallShape = {}): Plan {
+    const residual = given.residual === true ? x : given.residual || null;
+    const gamma = given.gamma === undefined ? this.gamma?.shape : given.gamma;
+    const beta = given.beta === undefined ? this.beta?.shape : given.beta;
+    const parameters = { ...(gamma && { gamma }), ...(beta && { beta }), ...(given.residualBias && { residual_bias: given.residualBias }) };
+    const adds = residual !== null || given.residualBias !== undefined;
+    const saved = given.saved !== false;
+    const wants = { sum: adds && (given.sum === true || saved), saved, aligned: true };
+    return planOf(this.gpu, this.spec(`${this.layer}.plan`, x), x, { parameters, residual }, wants);
+  }
+
+  /** Compiles what `forward` will run for x of this shape, off the main thread. @throws ShaderError */
+  async prepare(x: Shape, given: CallShape = {}): Promise<void> {
+    await this.gpu.prepare(this.plan(x, given).dispatches, `${this.layer}.prepare`);
+  }
+
+  /** The tensors that training changes, by name. */
+  parameters(): Record<string, Tensor> {
+    return { ...(this.gamma && { gamma: this.gamma }), ...(this.beta && { beta: this.beta }) };
+  }
+
+  /** Frees the layer's own tensors. Twice is fine. */
+  destroy(): void {
+    this.gamma?.destroy();
+    this.beta?.destroy();
+  }
+}
+
+/** The activation, `none` where it is not given. @throws OptionError */
+export function checkActivation(activation: Activation | undefined, call: string): Activation {
+  const found = activation ?? "none";
+  if (!ACTIVATIONS.includes(found)) throw new OptionError(`${call}: activation is ${String(found)}; wanted one of ${ACTIVATIONS.join(", ")}`);
+  return found;
+}
+
+/** Refuses an eps that is negative or not a number. @throws OptionError */
+export function checkEps(eps: number, call: string): number {
+  if (!(eps >= 0 && Number.isFinite(Math.fround(eps)))) throw new OptionError(`${call}: eps is ${String(eps)}; wanted a finite number from 0`);
+  return eps;
+}

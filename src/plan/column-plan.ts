@@ -1,0 +1,146 @@
+import type { Capabilities } from "./capabilities.ts";
+import {
+  applyBindings,
+  applyFlags,
+  halves,
+  sourceBindings,
+  sourceFlags,
+  viewsParams,
+  wholeBindings,
+  wholeFlags,
+  wholePasses,
+  type WalkPlan,
+} from "./forward-parts.ts";
+import { clamp } from "./grid.ts";
+import { fixedStatisticsDispatch, mergeDispatch } from "./merge-plan.ts";
+import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
+import type { Dispatch } from "./plan.ts";
+import { statisticsStride, type ForwardRequest } from "./request.ts";
+import { invocationTeams, isSoftware } from "./teams.ts";
+import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
+
+/** Short runs: invocations lie along the columns and go down the repeats. */
+export function planColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  if (request.statistics === "fixed") {
+    const operands = arrangeColumns(request, capabilities);
+    const apply = applyDispatch(request, operands, "x", capabilities);
+    const dispatches = [...operands.gathers, fixedStatisticsDispatch(request, capabilities), apply];
+    return { team: "invocation", dispatches, scratch: operands.scratch, passes: wholePasses(request) };
+  }
+  const whole = arrangeColumns(request, capabilities);
+  const lanes = chooseLanes(whole, request.aligned);
+  const columns = (request.view.outer * whole.items) / lanes.lane;
+  const enough = columns >= (isSoftware(capabilities) ? COLUMN_NORM_TEAMS.software : COLUMN_NORM_TEAMS.gpu);
+  if (request.view.run === 1 && !request.running && enough) {
+    const dispatches = [...whole.gathers, normDispatch(request, whole, lanes, capabilities)];
+    return { team: "invocation", dispatches, scratch: whole.scratch, passes: wholePasses(request) };
+  }
+  return planSplitColumns(request, capabilities);
+}
+
+function planSplitColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  const parts = halves(request);
+  const { kept, run } = request.view;
+  const summedOperands = arrangeColumns(parts.moments, capabilities);
+  const moments = momentsDispatch(parts.moments, summedOperands, capabilities);
+  const width = kept * run;
+  const layout = { count: moments.slices * run, outerStride: moments.slices * width, keptStride: run, inner: run, step: width };
+  const operands = arrangeColumns(parts.apply, capabilities);
+  return {
+    team: "invocation",
+    dispatches: [
+      ...summedOperands.gathers,
+      moments.dispatch,
+      mergeDispatch(request, layout, capabilities),
+      ...operands.gathers,
+      applyDispatch(parts.apply, operands, parts.applied, capabilities),
+    ],
+    scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.outer * moments.slices * width * 16 },
+    passes: parts.passes,
+  };
+}
+
+function arrangeColumns(request: ForwardRequest, capabilities: Capabilities): Operands {
+  const { outer, repeats, kept, run } = request.view.axes;
+  return arrangeParameters(request.shape, request.parameters, { rows: outer, segments: repeats, items: [...kept, ...run] }, capabilities);
+}
+
+function variesByRepeat(lanes: Lanes, operands: Operands): number {
+  return Number((["gamma", "beta"] as const).some((role) => operands.roles[role] && lanes.views[role].segment !== 0));
+}
+
+/** Repeats cut so that enough columns are in flight, and none is longer than its sums stay exact. */
+function cutRepeats(request: ForwardRequest, columns: number, least: number, most: number, capabilities: Capabilities): { slices: number; repeats_per_slice: number } {
+  const { repeats } = request.view;
+  const wanted = Math.ceil((isSoftware(capabilities) ? COLUMN_TEAMS.software : COLUMN_TEAMS.gpu) / columns);
+  const slices = Math.max(clamp(wanted, 1, Math.ceil(repeats / least)), Math.ceil(repeats / most));
+  const repeats_per_slice = Math.ceil(repeats / slices);
+  return { slices: Math.ceil(repeats / repeats_per_slice), repeats_per_slice };
+}
+
+function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes, capabilities: Capabilities): Dispatch {
+  const { view } = request;
+  const items = operands.items / lanes.lane;
+  const teams = invocationTeams(view.outer * items, capabilities);
+  return {
+    kernel: "column-norm",
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
+    overrides: { ...teams.overrides, ...wholeFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
+    params: {
+      ...viewsParams(lanes.views),
+      teams: view.outer * items,
+      repeats: view.repeats,
+      items,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / view.count,
+      eps: request.eps,
+      zero: 0,
+    },
+    bindings: wholeBindings(request, operands.roles),
+    grid: teams.grid,
+  };
+}
+
+function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
+  const { view } = request;
+  const lanes = chooseLanes(operands, request.aligned);
+  const items = operands.items / lanes.lane;
+  const cut = cutRepeats(request, view.outer * items, COLUMN_REPEATS.moments, LONGEST_SLICE, capabilities);
+  const teamCount = view.outer * cut.slices * items;
+  const teams = invocationTeams(teamCount, capabilities);
+  const dispatch: Dispatch = {
+    kernel: "column-moments",
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
+    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
+    params: { ...viewsParams({ residual_bias: lanes.views.residual_bias }), teams: teamCount, repeats: view.repeats, items, ...cut, zero: 0 },
+    bindings: { ...sourceBindings(request, operands.roles), partials: "partials" },
+    grid: teams.grid,
+  };
+  return { dispatch, slices: cut.slices };
+}
+
+function applyDispatch(request: ForwardRequest, operands: Operands, x: string, capabilities: Capabilities): Dispatch {
+  const { view } = request;
+  const lanes = chooseLanes(operands, request.aligned);
+  const items = operands.items / lanes.lane;
+  const cut = cutRepeats(request, view.outer * items, COLUMN_REPEATS.apply, view.repeats, capabilities);
+  const teamCount = view.outer * cut.slices * items;
+  const teams = invocationTeams(teamCount, capabilities);
+  return {
+    kernel: "apply-column",
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
+    overrides: { ...teams.overrides, ...sourceFlags(request), ...applyFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
+    params: {
+      ...viewsParams(lanes.views),
+      teams: teamCount,
+      repeats: view.repeats,
+      items,
+      ...cut,
+      kept: view.kept,
+      run: view.run,
+      statistics_stride: statisticsStride(view.statistics),
+    },
+    bindings: { ...sourceBindings(request, operands.roles), ...applyBindings(operands.roles), x, statistics: "statistics" },
+    grid: teams.grid,
+  };
+}

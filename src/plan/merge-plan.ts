@@ -1,0 +1,61 @@
+import type { Capabilities } from "./capabilities.ts";
+import type { Dispatch } from "./plan.ts";
+import { statisticsStride, type ForwardRequest } from "./request.ts";
+import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
+import { MERGE_WIDE } from "./thresholds.ts";
+
+/** Where the partials of one statistic lie: base + i / inner * step + i % inner, base from the statistic's outer and kept index. */
+export interface PartialLayout {
+  readonly count: number;
+  readonly outerStride: number;
+  readonly keptStride: number;
+  readonly inner: number;
+  readonly step: number;
+}
+
+/** Partials to statistics, and the running statistics moved towards them. */
+export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, capabilities: Capabilities): Dispatch {
+  const { view, running } = request;
+  const wide = !isSoftware(capabilities) && layout.count >= MERGE_WIDE;
+  const teams = wide ? workgroupTeams(view.statistics, layout.count, 4, capabilities) : invocationTeams(view.statistics, capabilities);
+  return {
+    kernel: "merge-moments",
+    variant: { lane: 1, parameter: "scalar", team: teams.team },
+    overrides: { ...teams.overrides, CENTERED: Number(request.statistics === "moments"), UPDATES_RUNNING: Number(running !== null) },
+    params: {
+      teams: view.statistics,
+      partials_count: layout.count,
+      kept: view.kept,
+      outer_stride: layout.outerStride,
+      kept_stride: layout.keptStride,
+      inner: layout.inner,
+      step: layout.step,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / view.count,
+      eps: request.eps,
+      momentum: running?.momentum ?? 0,
+      running_correction: running?.unbiased ? view.count / (view.count - 1) : 1,
+      zero: 0,
+    },
+    bindings: {
+      partials: "partials",
+      statistics: "statistics",
+      ...(running ? { running_mean: "running_mean", running_variance: "running_variance" } : {}),
+    },
+    grid: teams.grid,
+  };
+}
+
+/** Statistics that are given, brought into the form that the apply kernels read. */
+export function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabilities): Dispatch {
+  const count = request.view.statistics;
+  const teams = invocationTeams(count, capabilities);
+  return {
+    kernel: "fixed-statistics",
+    variant: { lane: 1, parameter: "scalar", team: teams.team },
+    overrides: { ...teams.overrides },
+    params: { count, statistics_stride: statisticsStride(count), eps: request.eps },
+    bindings: { mean: "mean", variance: "variance", statistics: "statistics" },
+    grid: teams.grid,
+  };
+}

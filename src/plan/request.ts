@@ -1,0 +1,39 @@
+import type { Activation } from "../core/activation.ts";
+import type { Shape } from "../core/shape.ts";
+import type { StatisticsView } from "../core/statistics-view.ts";
+
+/** Parameters that are read beside x, by role. */
+export type ParameterRole = "gamma" | "beta" | "residual_bias";
+
+/** What a forward call asks of the planner. Strides are in values over the axes of `shape`, 0 where a tensor is broadcast. */
+export interface ForwardRequest {
+  /** x, with the axis of channels already cut into groups where there are groups. */
+  readonly shape: Shape;
+  readonly view: StatisticsView;
+  /** Strides of the parameters that are given. */
+  readonly parameters: Readonly<Partial<Record<ParameterRole, readonly number[]>>>;
+  /** Strides of the residual, or null without one. */
+  readonly residual: readonly number[] | null;
+  /** `moments`: mean and variance of x. `rms`: mean square. `fixed`: given as the tensors `mean` and `variance`. */
+  readonly statistics: "moments" | "rms" | "fixed";
+  /** False: x is scaled by 1 / std but its mean stays. */
+  readonly subtractsMean: boolean;
+  readonly activation: Activation;
+  readonly eps: number;
+  /** x + residual + residual bias is wanted as the tensor `sum`. */
+  readonly writesSum: boolean;
+  /** Mean and rstd are wanted in the tensor `statistics`. */
+  readonly writesStatistics: boolean;
+  /** How `running_mean` and `running_variance` move (momentum is the weight of the new value), or null where there are none. */
+  readonly running: { readonly momentum: number; readonly unbiased: boolean } | null;
+  /** Every operand starts at a multiple of 16 bytes. */
+  readonly aligned: boolean;
+}
+
+/** Planes of the `statistics` tensor: mean, rstd, shift, delta (mean = shift + delta) and variance. */
+export const STATISTICS_PLANES = 5;
+
+/** Values between two planes of a `statistics` tensor: each plane starts where a binding may start. */
+export function statisticsStride(statistics: number): number {
+  return Math.max(64, Math.ceil(statistics / 64) * 64);
+}

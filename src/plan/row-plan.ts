@@ -1,0 +1,63 @@
+import type { Capabilities } from "./capabilities.ts";
+import { viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
+import { statisticsStride, type ForwardRequest } from "./request.ts";
+import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { INVOCATION_LANES, MOST_HELD, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
+
+/** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
+export function planRows(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  const { view } = request;
+  const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
+  const lanes = chooseLanes(operands, request.aligned);
+  const way = isSoftware(capabilities) ? softwareWay(request, lanes, capabilities) : gpuWay(view.outer, view.run / lanes.lane, capabilities);
+  const row = {
+    kernel: way.kernel,
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: way.teams.team },
+    overrides: { ...way.teams.overrides, ...wholeFlags(request), SEGMENTED: Number(operands.segments > 1), ...way.overrides },
+    params: {
+      ...viewsParams(lanes.views),
+      ...way.params,
+      segments: operands.segments,
+      items: operands.items / lanes.lane,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / view.count,
+      eps: request.eps,
+      zero: 0,
+    },
+    bindings: wholeBindings(request, operands.roles),
+    grid: way.teams.grid,
+  };
+  return { team: way.teams.team, dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
+}
+
+interface Way {
+  readonly kernel: "row-stream" | "row-hold";
+  readonly teams: Teams;
+  readonly overrides: Record<string, number>;
+  readonly params: Record<string, number>;
+}
+
+/** An invocation takes a row, or four whose gamma and beta are the same. */
+function softwareWay(request: ForwardRequest, lanes: Lanes, capabilities: Capabilities): Way {
+  const rows = request.view.outer;
+  const present = (["gamma", "beta"] as const).filter((role) => request.parameters[role]).map((role) => lanes.views[role]);
+  const bySegment = present.every((view) => view.item === 0);
+  const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
+  const batch = !bySegment && shared && rows >= SOFTWARE_BATCH_ROWS ? 4 : 1;
+  const teams = Math.ceil(rows / batch);
+  return { kernel: "row-stream", teams: invocationTeams(teams, capabilities), overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment) }, params: { teams, rows } };
+}
+
+/** The narrowest team that holds a row of `length` lanes in its registers; a whole workgroup that reads it twice where none does. */
+function gpuWay(rows: number, length: number, capabilities: Capabilities): Way {
+  const hold = (teams: Teams, held: number): Way => ({ kernel: "row-hold", teams, overrides: { HELD: held }, params: { teams: rows } });
+  if (length <= INVOCATION_LANES) return hold(invocationTeams(rows, capabilities), length);
+  if (capabilities.subgroups && length <= capabilities.subgroupMinSize * MOST_HELD) {
+    return hold(subgroupTeams(rows, capabilities), Math.ceil(length / capabilities.subgroupMinSize));
+  }
+  const teams = workgroupTeams(rows, length, 4, capabilities);
+  const held = Math.ceil(length / teams.overrides.WORKGROUP);
+  if (held <= MOST_HELD) return hold(teams, held);
+  return { kernel: "row-stream", teams, overrides: {}, params: { teams: rows, rows } };
+}

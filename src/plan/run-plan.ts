@@ -1,0 +1,118 @@
+import type { Capabilities } from "./capabilities.ts";
+import { applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { clamp } from "./grid.ts";
+import { fixedStatisticsDispatch, mergeDispatch } from "./merge-plan.ts";
+import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
+import type { Dispatch } from "./plan.ts";
+import { statisticsStride, type ForwardRequest } from "./request.ts";
+import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
+import { APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
+
+/** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
+export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  if (request.statistics === "fixed") {
+    const operands = arrangePlanes(request, capabilities);
+    const apply = applyDispatch(request, operands, "x", capabilities);
+    const dispatches = [...operands.gathers, fixedStatisticsDispatch(request, capabilities), apply];
+    return { team: apply.variant.team, dispatches, scratch: operands.scratch, passes: wholePasses(request) };
+  }
+  const parts = halves(request);
+  const summedOperands = arrangePlanes(parts.moments, capabilities);
+  const moments = momentsDispatch(parts.moments, summedOperands, capabilities);
+  const { slices } = moments;
+  const layout = { count: slices, outerStride: request.view.kept * slices, keptStride: slices, inner: slices, step: 0 };
+  const operands = arrangePlanes(parts.apply, capabilities);
+  const apply = applyDispatch(parts.apply, operands, parts.applied, capabilities);
+  return {
+    team: moments.dispatch.variant.team,
+    dispatches: [...summedOperands.gathers, moments.dispatch, mergeDispatch(request, layout, capabilities), ...operands.gathers, apply],
+    scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.statistics * slices * 16 },
+    passes: parts.passes,
+  };
+}
+
+/** Planes: the run, or the segments of it within which parameters are linear. */
+function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
+  const { outer, repeats, kept, run } = request.view.axes;
+  return arrangeParameters(request.shape, request.parameters, { rows: [...outer, ...repeats, ...kept], segments: "fold", items: run }, capabilities);
+}
+
+/** Slices of one statistic: enough of them to keep the device busy, short enough for their sums to be exact, long enough to pay for a partial. */
+function cutSlices(request: ForwardRequest, capabilities: Capabilities): number {
+  const { count, statistics } = request.view;
+  const shortest = isSoftware(capabilities) ? SHORTEST_SLICE.software : SHORTEST_SLICE.gpu;
+  const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / statistics);
+  return Math.max(clamp(busy, 1, Math.ceil(count / shortest)), Math.ceil(count / LONGEST_SLICE));
+}
+
+function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
+  const { view } = request;
+  const lanes = chooseLanes(operands, request.aligned);
+  const items = operands.items / lanes.lane;
+  const planes = view.repeats * operands.segments;
+  const wanted = cutSlices(request, capabilities);
+  const planesPerSlice = Math.max(1, Math.floor(planes / wanted));
+  const itemSlices = planesPerSlice > 1 ? 1 : Math.max(1, Math.round(wanted / planes));
+  const itemsPerSlice = Math.ceil(items / itemSlices);
+  const item_slices = Math.ceil(items / itemsPerSlice);
+  const slices = Math.ceil(planes / planesPerSlice) * item_slices;
+  const teamCount = view.statistics * slices;
+  const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, itemsPerSlice, 4, capabilities);
+  const dispatch: Dispatch = {
+    kernel: "run-moments",
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
+    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
+    params: {
+      ...viewsParams({ residual_bias: lanes.views.residual_bias }),
+      teams: teamCount,
+      slices,
+      item_slices,
+      planes_per_slice: planesPerSlice,
+      items_per_slice: itemsPerSlice,
+      repeats: view.repeats,
+      kept: view.kept,
+      segments: operands.segments,
+      items,
+      zero: 0,
+    },
+    bindings: { ...sourceBindings(request, operands.roles), partials: "partials" },
+    grid: teams.grid,
+  };
+  return { dispatch, slices };
+}
+
+function applyDispatch(request: ForwardRequest, operands: Operands, x: string, capabilities: Capabilities): Dispatch {
+  const { view } = request;
+  const lanes = chooseLanes(operands, request.aligned);
+  const items = operands.items / lanes.lane;
+  const planes = view.outer * view.repeats * view.kept * operands.segments;
+  const width = workgroupTeams(1, items, 1, capabilities).overrides.WORKGROUP;
+  const span = Math.min(items, isSoftware(capabilities) ? APPLY_SPAN.software : width * APPLY_SPAN.gpuItems);
+  const chunks = Math.ceil(items / span);
+  const teams = isSoftware(capabilities) ? invocationTeams(planes * chunks, capabilities) : workgroupTeams(planes * chunks, items, 1, capabilities);
+  const roles = (["gamma", "beta"] as const).filter((role) => operands.roles[role]);
+  return {
+    kernel: "apply-run",
+    // No sum over the team is needed, so no subgroup either.
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team === "cluster" ? "workgroup" : teams.team },
+    overrides: {
+      ...teams.overrides,
+      ...sourceFlags(request),
+      ...applyFlags(request),
+      PARAMETERS_VARY: Number(roles.some((role) => lanes.views[role].item !== 0)),
+    },
+    params: {
+      ...viewsParams(lanes.views),
+      teams: planes * chunks,
+      chunks,
+      span,
+      items,
+      segments: operands.segments,
+      planes_per_outer: view.repeats * view.kept,
+      kept: view.kept,
+      statistics_stride: statisticsStride(view.statistics),
+    },
+    bindings: { ...sourceBindings(request, operands.roles), ...applyBindings(operands.roles), x, statistics: "statistics" },
+    grid: teams.grid,
+  };
+}

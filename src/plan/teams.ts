@@ -1,0 +1,37 @@
+import type { Capabilities } from "./capabilities.ts";
+import { clamp, foldGrid, powerOfTwo } from "./grid.ts";
+import type { Dispatch, Team } from "./plan.ts";
+import { GPU_WORKGROUP, SOFTWARE_MANY_TEAMS, SOFTWARE_WORKGROUP, SOFTWARE_WORKGROUP_MANY } from "./thresholds.ts";
+
+/** How the teams of a dispatch lie in workgroups. */
+export interface Teams {
+  readonly team: Team;
+  readonly overrides: { readonly WORKGROUP: number; readonly TEAMS?: number };
+  readonly grid: Dispatch["grid"];
+}
+
+/** True where a CPU runs the shaders: barriers are dear, and few invocations keep it busy. */
+export function isSoftware(capabilities: Capabilities): boolean {
+  return capabilities.adapterClass === "software";
+}
+
+/** One invocation a team. */
+export function invocationTeams(teams: number, capabilities: Capabilities): Teams {
+  const many = teams >= SOFTWARE_MANY_TEAMS ? SOFTWARE_WORKGROUP_MANY : SOFTWARE_WORKGROUP;
+  const workgroup = isSoftware(capabilities) ? many : 64;
+  return { team: "invocation", overrides: { WORKGROUP: workgroup }, grid: foldGrid(Math.ceil(teams / workgroup), capabilities) };
+}
+
+/** One subgroup a team, whatever its size: several to a workgroup. */
+export function subgroupTeams(teams: number, capabilities: Capabilities): Teams {
+  const workgroup = Math.min(GPU_WORKGROUP.subgroups, capabilities.maxInvocationsPerWorkgroup);
+  const perWorkgroup = Math.max(1, Math.floor(workgroup / capabilities.subgroupMaxSize));
+  return { team: "subgroup", overrides: { WORKGROUP: workgroup, TEAMS: perWorkgroup }, grid: foldGrid(Math.ceil(teams / perWorkgroup), capabilities) };
+}
+
+/** One workgroup a team, wide enough for `lanes` lanes of work with `perInvocation` each. */
+export function workgroupTeams(teams: number, lanes: number, perInvocation: number, capabilities: Capabilities): Teams {
+  const most = Math.min(GPU_WORKGROUP.most, capabilities.maxInvocationsPerWorkgroup);
+  const workgroup = clamp(powerOfTwo(lanes / perInvocation), GPU_WORKGROUP.least, most);
+  return { team: capabilities.subgroups ? "cluster" : "workgroup", overrides: { WORKGROUP: workgroup }, grid: foldGrid(teams, capabilities) };
+}

@@ -1,0 +1,50 @@
+/** Every threshold of the planner, with its source. "Measured" means on SwiftShader with 2 cores: docs/decisions.md, "plans for a CPU". */
+
+/** Runs shorter than this are walked as columns: a team along them would have more idle invocations than working ones. */
+export const SHORTEST_RUN = 32;
+
+/** Rows that a CPU needs to keep its threads and their 4 lanes busy with an invocation a row. */
+export const SOFTWARE_ROWS = 16;
+
+/** Values of a row below which a split into slices costs more than it wins (the second and third dispatch). */
+export const SPLIT_MINIMUM = 16384;
+
+/** Rows from which a CPU's invocation takes four at once, loading gamma and beta once: 1.5 against 2.2 copies at 4096 x 768 (measured). */
+export const SOFTWARE_BATCH_ROWS = 64;
+
+/** Invocations a workgroup on a CPU: one SIMD group of 4, so that few rows still spread over threads; more where there are many teams. */
+export const SOFTWARE_WORKGROUP = 4;
+export const SOFTWARE_WORKGROUP_MANY = 32;
+export const SOFTWARE_MANY_TEAMS = 4096;
+
+/** Teams that keep a device busy. WebGPU tells no count of compute units: 512 workgroups fill a large GPU (research: targets of PyTorch and QuACK). */
+export const TARGET_TEAMS = { software: 64, integrated: 128, discrete: 512, unknown: 512 } as const;
+
+/** Longest slice that is summed without a merge, for the error of its sums; and the shortest one worth a team of a GPU. */
+export const LONGEST_SLICE = 16384;
+export const SHORTEST_SLICE = { software: 1024, gpu: 4096 } as const;
+
+/** Rows that a team of a GPU holds in registers: HELD lanes an invocation. */
+export const MOST_HELD = 8;
+
+/** Rows of at most this many lanes are taken by one invocation of a GPU: more of a team would idle than work. */
+export const INVOCATION_LANES = 2;
+
+/** Invocations of a workgroup that serves a GPU's rows and slices. */
+export const GPU_WORKGROUP = { least: 32, most: 256, subgroups: 128 } as const;
+
+/** Rows of a GPU below which long rows are split over workgroups. */
+export const GPU_SPLIT_ROWS = 256;
+
+/** Lanes of a plane that one team of the apply kernels normalizes. */
+export const APPLY_SPAN = { software: 4096, gpuItems: 8 } as const;
+
+/** Columns (in lanes) that make one dispatch for statistics and apply busy enough. */
+export const COLUMN_NORM_TEAMS = { software: 16, gpu: 4096 } as const;
+
+/** Columns in flight that the split column kernels aim for, and the fewest repeats of a slice that pay for its partial. */
+export const COLUMN_TEAMS = { software: 64, gpu: 16384 } as const;
+export const COLUMN_REPEATS = { moments: 32, apply: 8 } as const;
+
+/** Partials of one statistic from which a GPU merges them by workgroups, not by invocations. */
+export const MERGE_WIDE = 32;
