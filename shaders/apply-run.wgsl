@@ -57,8 +57,8 @@ fn apply(team: u32, inv: Invocation) {
   let start = (team - plane * params.chunks) * params.span;
   let end = min(start + params.span, params.items);
   // Planes lie as ((outer * repeats + a) * kept + k) * segments + segment.
-  let block = plane / params.segments;
-  let statistic = params.statistics_offset + block / params.planes_per_outer * params.kept + block % params.kept;
+  let part = plane / params.segments;
+  let statistic = params.statistics_offset + part / params.planes_per_outer * params.kept + part % params.kept;
   let rstd = statistics[statistic + params.statistics_stride];
   var shift = 0.0;
   var delta = 0.0;

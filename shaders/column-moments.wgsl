@@ -68,10 +68,10 @@ fn column_moments(inv: Invocation) {
   if (CENTERED) { shift = column_shift(outer, bias, first, end, j); }
   var first_sum = Lane(0.0);
   var second_sum = Lane(0.0);
-  for (var block = first; block < end; block += CHAIN) {
+  for (var part = first; part < end; part += CHAIN) {
     var e1 = Lane(0.0);
     var e2 = Lane(0.0);
-    for (var a = block; a < min(block + CHAIN, end); a++) {
+    for (var a = part; a < min(part + CHAIN, end); a++) {
       let h = load(outer, bias, a, j);
       if (WRITES_SUM) { sum[params.sum_offset + (outer * params.repeats + a) * params.items + j] = h; }
       let e = h - shift;

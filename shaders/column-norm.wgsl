@@ -86,9 +86,9 @@ fn column_sums(at: u32, bias: u32, shift: Lane) -> Sums {
   for (var outer = 0u; outer < params.repeats; outer += CHAIN * CHAIN) {
     var middle = Sums(Lane(0.0), Lane(0.0));
     let outer_end = min(outer + CHAIN * CHAIN, params.repeats);
-    for (var block = outer; block < outer_end; block += CHAIN) {
+    for (var part = outer; part < outer_end; part += CHAIN) {
       var inner = Sums(Lane(0.0), Lane(0.0));
-      for (var r = block; r < min(block + CHAIN, outer_end); r++) {
+      for (var r = part; r < min(part + CHAIN, outer_end); r++) {
         let h = load(at, bias, r);
         if (WRITES_SUM) { sum[params.sum_offset + at + r * params.items] = h; }
         let e = h - shift;

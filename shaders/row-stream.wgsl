@@ -80,17 +80,17 @@ fn row_moments(row: u32, total: u32, inv: Invocation) -> Moments {
   let bias = parameter_base(params.residual_bias_view, row);
   var shift = 0.0;
   if (CENTERED) { shift = row_shift(base, bias, total, inv); }
-  let block = CHAIN * team_width(inv);
+  let part = CHAIN * team_width(inv);
   var first = Lane(0.0);
   var second = Lane(0.0);
-  for (var outer = 0u; outer < total; outer += CHAIN * block) {
+  for (var outer = 0u; outer < total; outer += CHAIN * part) {
     var outer_first = Lane(0.0);
     var outer_second = Lane(0.0);
-    let outer_end = min(outer + CHAIN * block, total);
-    for (var inner = outer; inner < outer_end; inner += block) {
+    let outer_end = min(outer + CHAIN * part, total);
+    for (var inner = outer; inner < outer_end; inner += part) {
       var inner_first = Lane(0.0);
       var inner_second = Lane(0.0);
-      let inner_end = min(inner + block, outer_end);
+      let inner_end = min(inner + part, outer_end);
       for (var i = inner + team_lane(inv); i < inner_end; i += team_width(inv)) {
         let h = load(base, bias, i);
         if (WRITES_SUM) { sum[params.sum_offset + base + i] = h; }

@@ -91,11 +91,11 @@ fn sum_slice(team: u32, inv: Invocation) {
   for (var u = first; u < first + planes; u++) {
     let plane = plane_of(slice, u);
     let bias = parameter_base(params.residual_bias_view, plane);
-    for (var block = start; block < start + items; block += CHAIN * team_width(inv)) {
+    for (var part = start; part < start + items; part += CHAIN * team_width(inv)) {
       var e1 = Lane(0.0);
       var e2 = Lane(0.0);
-      let end = min(block + CHAIN * team_width(inv), start + items);
-      for (var j = block + team_lane(inv); j < end; j += team_width(inv)) {
+      let end = min(part + CHAIN * team_width(inv), start + items);
+      for (var j = part + team_lane(inv); j < end; j += team_width(inv)) {
         let h = load(plane, bias, j);
         if (WRITES_SUM) { sum[params.sum_offset + plane * params.items + j] = h; }
         let e = h - shift;
