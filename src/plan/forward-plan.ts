@@ -85,7 +85,8 @@ function assemble(walk: Walk, part: WalkPlan, gathers: readonly Dispatch[], scra
     gathers.length && dispatch.bindings["residual"] ? { ...dispatch, bindings: { ...dispatch.bindings, residual: "residual_copy" } } : dispatch,
   );
   const needsStatistics = renamed.some((dispatch) => dispatch.bindings["statistics"]);
-  const own = needsStatistics && !request.writesStatistics ? { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 } : {};
+  const own: Record<string, number> =
+    needsStatistics && !request.writesStatistics ? { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 } : {};
   return {
     walk,
     team: part.team,

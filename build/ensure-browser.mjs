@@ -1,0 +1,9 @@
+import { findBrowser } from "./browser.mjs";
+
+// Before a test run, so that an installation is not counted as a test's time.
+try {
+  await findBrowser();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,37 @@
+import applyColumn from "../../shaders/apply-column.wgsl";
+import applyRun from "../../shaders/apply-run.wgsl";
+import columnMoments from "../../shaders/column-moments.wgsl";
+import columnNorm from "../../shaders/column-norm.wgsl";
+import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
+import gather from "../../shaders/gather.wgsl";
+import mergeMoments from "../../shaders/merge-moments.wgsl";
+import activation from "../../shaders/prelude/activation.wgsl";
+import lane1 from "../../shaders/prelude/lane.1.wgsl";
+import lane4 from "../../shaders/prelude/lane.4.wgsl";
+import moments from "../../shaders/prelude/moments.wgsl";
+import parameterView from "../../shaders/prelude/parameter-view.wgsl";
+import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
+import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
+import teamCluster from "../../shaders/prelude/team.cluster.wgsl";
+import teamInvocation from "../../shaders/prelude/team.invocation.wgsl";
+import teamSubgroup from "../../shaders/prelude/team.subgroup.wgsl";
+import teamWorkgroup from "../../shaders/prelude/team.workgroup.wgsl";
+import rowHold from "../../shaders/row-hold.wgsl";
+import rowStream from "../../shaders/row-stream.wgsl";
+import runMoments from "../../shaders/run-moments.wgsl";
+import type { KernelModule, PreludeModule } from "../core/wgsl.d.ts";
+import type { Variant } from "../plan/plan.ts";
+
+/** Every kernel by the stem of its file. */
+export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
+  [applyColumn, applyRun, columnMoments, columnNorm, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [kernel.name, kernel]),
+);
+
+const LANES = { 1: lane1, 4: lane4 };
+const PARAMETERS = { scalar: parameterScalar, lane: parameterLane };
+const TEAMS = { invocation: teamInvocation, subgroup: teamSubgroup, workgroup: teamWorkgroup, cluster: teamCluster };
+
+/** The prelude files of a variant: one of each axis, and those that every kernel may use. */
+export function preludeOf(variant: Variant): PreludeModule[] {
+  return [LANES[variant.lane], PARAMETERS[variant.parameter], TEAMS[variant.team], parameterView, moments, activation];
+}

@@ -1,0 +1,125 @@
+import { ShaderError, type NormgpuError } from "../core/errors.ts";
+import type { KernelBinding, KernelModule } from "../core/wgsl.d.ts";
+import type { WebGpuDevice, WebGpuPipeline } from "../core/webgpu-types.ts";
+import type { Dispatch } from "../plan/plan.ts";
+import { compose, type Composed } from "./compose.ts";
+import { KERNELS, preludeOf } from "./kernels.ts";
+
+/** A compiled kernel variant, and what may have gone wrong with it. */
+export interface CompiledKernel {
+  readonly kernel: KernelModule;
+  readonly pipeline: WebGpuPipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly storage: readonly KernelBinding[];
+  /** Resolves to the error of a synchronous compilation, or null. */
+  fault: Promise<NormgpuError | null> | null;
+}
+
+/** Pipelines by kernel, variant and overrides. Their number is bounded by that of the variants that plans use. */
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<string, CompiledKernel>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: WebGpuDevice) {
+    this.#device = device as GPUDevice;
+  }
+
+  /** The pipeline of a dispatch, compiled at once where it is new; an error is found in its `fault`. */
+  get(dispatch: Dispatch): CompiledKernel {
+    const key = keyOf(dispatch);
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const parts = this.#describe(dispatch);
+    this.#device.pushErrorScope("validation");
+    const module = this.#device.createShaderModule({ code: parts.text.code, label: parts.label });
+    const pipeline = this.#device.createComputePipeline({ ...parts.descriptor, compute: { ...parts.descriptor.compute, module } });
+    const fault = this.#device.popErrorScope().then(
+      (error) => (error ? shaderError(module, parts, error.message) : null),
+      () => null,
+    );
+    return this.#store(key, parts, pipeline, fault);
+  }
+
+  /** Compiles off the main thread. @throws ShaderError */
+  async prepare(dispatch: Dispatch): Promise<void> {
+    const key = keyOf(dispatch);
+    if (this.#compiled.has(key)) return;
+    const parts = this.#describe(dispatch);
+    this.#device.pushErrorScope("validation");
+    const module = this.#device.createShaderModule({ code: parts.text.code, label: parts.label });
+    const scope = this.#device.popErrorScope();
+    const pending = this.#device.createComputePipelineAsync({ ...parts.descriptor, compute: { ...parts.descriptor.compute, module } });
+    try {
+      const pipeline = await pending;
+      await scope;
+      if (!this.#compiled.has(key)) this.#store(key, parts, pipeline, null);
+    } catch (cause) {
+      await scope.catch(() => null);
+      throw await shaderError(module, parts, cause instanceof Error ? cause.message : String(cause));
+    }
+  }
+
+  #store(key: string, parts: Parts, pipeline: GPUComputePipeline, fault: CompiledKernel["fault"]): CompiledKernel {
+    const compiled: CompiledKernel = { kernel: parts.kernel, pipeline, layout: parts.layout, storage: parts.kernel.bindings.filter((binding) => binding.kind !== "uniform"), fault };
+    this.#compiled.set(key, compiled);
+    return compiled;
+  }
+
+  #describe(dispatch: Dispatch): Parts {
+    const kernel = KERNELS.get(dispatch.kernel);
+    if (!kernel) throw new Error(`there is no kernel ${dispatch.kernel}`);
+    const prelude = preludeOf(dispatch.variant);
+    const declared = Object.assign({}, ...prelude.map((part) => part.overrides), kernel.overrides) as Record<string, string>;
+    for (const name of Object.keys(dispatch.overrides)) {
+      if (!(name in declared)) throw new Error(`${dispatch.kernel} declares no override ${name}`);
+    }
+    const layout = this.#layoutOf(kernel);
+    const label = `normgpu ${kernel.name} ${dispatch.variant.lane} ${dispatch.variant.parameter} ${dispatch.variant.team}`;
+    return {
+      kernel,
+      layout,
+      label,
+      text: compose(kernel, prelude),
+      descriptor: {
+        label,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { entryPoint: kernel.entry, constants: { ...dispatch.overrides } },
+      },
+    };
+  }
+
+  #layoutOf(kernel: KernelModule): GPUBindGroupLayout {
+    const known = this.#layouts.get(kernel.name);
+    if (known) return known;
+    const types = { uniform: "uniform", read: "read-only-storage", read_write: "storage" } as const;
+    const layout = this.#device.createBindGroupLayout({
+      label: `normgpu ${kernel.name}`,
+      entries: kernel.bindings.map(({ binding, kind }) => ({ binding, visibility: 4 /* GPUShaderStage.COMPUTE */, buffer: { type: types[kind] } })),
+    });
+    this.#layouts.set(kernel.name, layout);
+    return layout;
+  }
+}
+
+interface Parts {
+  readonly kernel: KernelModule;
+  readonly layout: GPUBindGroupLayout;
+  readonly label: string;
+  readonly text: Composed;
+  readonly descriptor: { label: string; layout: GPUPipelineLayout; compute: { entryPoint: string; constants: Record<string, number> } };
+}
+
+function keyOf(dispatch: Dispatch): string {
+  const { lane, parameter, team } = dispatch.variant;
+  return `${dispatch.kernel}|${lane}|${parameter}|${team}|${JSON.stringify(dispatch.overrides)}`;
+}
+
+/** The compiler's first message with the file and line that it means. */
+async function shaderError(module: GPUShaderModule, parts: Parts, fallback: string): Promise<ShaderError> {
+  const info = await module.getCompilationInfo().catch(() => null);
+  const message = info?.messages.find((found) => found.type === "error");
+  if (!message) return new ShaderError(`${parts.label}: ${fallback}`);
+  const { file, line } = parts.text.locate(message.lineNum);
+  return new ShaderError(`${file}:${line}:${message.linePos}: ${message.message} (${parts.label})`);
+}

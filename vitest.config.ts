@@ -1,0 +1,33 @@
+import { defineConfig } from "vitest/config";
+import { puppeteerProvider } from "./build/puppeteer-provider.ts";
+import { wgsl } from "./build/wgsl-plugin.ts";
+
+export default defineConfig({
+  test: {
+    reporters: ["default", "./build/page-test-count.ts"],
+    projects: [
+      {
+        plugins: [wgsl({ minify: false })],
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.page.test.ts"], environment: "node" },
+      },
+      {
+        plugins: [wgsl({ minify: false })],
+        optimizeDeps: { include: ["fast-check"] },
+        test: {
+          name: "page",
+          include: ["test/**/*.page.test.ts"],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            isolate: false,
+            screenshotFailures: false,
+            provider: puppeteerProvider(),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
