@@ -1,0 +1,11 @@
+import type { Browser } from "puppeteer";
+
+export interface Opened {
+  browser: Browser;
+  adapterName: string;
+  software: boolean;
+  executable: string;
+}
+export function findBrowser(): Promise<string>;
+export function openBrowser(): Promise<Opened>;
+export function describeAdapter(opened: Opened): string;
