@@ -48,7 +48,7 @@ export function batchNorm(gpu: Gpu, x: Tensor, options: BatchNormOptions & Affin
     if (!tensor || channels === null || sizeOf(tensor.shape) === channels) continue;
     throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; wanted one value for each of ${channels} channels`);
   }
-  return runForward(gpu, spec, x, options, boundStatistics(options.training, mean, variance));
+  return runForward(gpu, call, x, () => spec, options, boundStatistics(options.training, mean, variance));
 }
 
 function statisticsOf(spec: NormSpec): number {

@@ -127,11 +127,19 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
 }
 
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */
-export function runForward(gpu: Gpu, spec: NormSpec, x: Tensor, options: ForwardOptions & AffineParameters, layer: LayerTensors = {}): ForwardResult {
+export function runForward(
+  gpu: Gpu,
+  call: string,
+  x: Tensor,
+  specOf: (shape: Shape) => NormSpec,
+  options: ForwardOptions & AffineParameters,
+  layer: LayerTensors = {},
+): ForwardResult {
   const parameters = parametersOf(options);
   const residual = options.residual ?? null;
   const out = options.out ?? {};
-  gpu.check(spec.call, { x, residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  gpu.check(call, { x, residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  const spec = specOf(x.shape);
   const saves = options.saved !== false;
   const sums = wantsSum(spec, options, saves);
   checkOut(spec, x.shape, out);
@@ -145,7 +153,7 @@ export function runForward(gpu: Gpu, spec: NormSpec, x: Tensor, options: Forward
   if (residual) tensors["residual"] = residual;
   if (sum) tensors["sum"] = sum;
   if (saved) tensors["statistics"] = saved.statistics;
-  run(gpu, plan, tensors, options, spec.call);
+  run(gpu, plan, tensors, options, call);
   return { y, ...(sum && { sum }), ...(saved && { saved }) };
 }
 

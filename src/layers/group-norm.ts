@@ -22,7 +22,7 @@ export interface GroupNormOptions extends ChannelOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function groupNorm(gpu: Gpu, x: Tensor, options: GroupNormOptions & AffineParameters & ForwardOptions): ForwardResult {
-  return runForward(gpu, groupNormSpec("groupNorm", x.shape, options), x, options);
+  return runForward(gpu, "groupNorm", x, (shape) => groupNormSpec("groupNorm", shape, options), options);
 }
 
 /** What GroupNorm means for x of this shape. */

@@ -20,7 +20,7 @@ export interface InstanceNormOptions extends ChannelOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function instanceNorm(gpu: Gpu, x: Tensor, options: InstanceNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, instanceNormSpec("instanceNorm", x.shape, options), x, options);
+  return runForward(gpu, "instanceNorm", x, (shape) => instanceNormSpec("instanceNorm", shape, options), options);
 }
 
 /** What InstanceNorm means for x of this shape. */

@@ -28,7 +28,7 @@ export interface LayerNormOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function layerNorm(gpu: Gpu, x: Tensor, options: LayerNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, layerNormSpec("layerNorm", x.shape, options), x, options);
+  return runForward(gpu, "layerNorm", x, (shape) => layerNormSpec("layerNorm", shape, options), options);
 }
 
 /** What LayerNorm means for x of this shape. */

@@ -60,8 +60,7 @@ export abstract class Norm {
     const gamma = options.gamma === undefined ? this.gamma : options.gamma;
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.forward`;
-    this.gpu.check(call, { x });
-    return runForward(this.gpu, this.spec(call, x.shape), x, { ...options, gamma, beta }, this.tensors());
+    return runForward(this.gpu, call, x, (shape) => this.spec(call, shape), { ...options, gamma, beta }, this.tensors());
   }
 
   /** What `forward` would run for x of this shape, as data. */

@@ -18,7 +18,7 @@ export type RMSNormClassOptions = Omit<LayerNormClassOptions, "center">;
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function rmsNorm(gpu: Gpu, x: Tensor, options: RMSNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, layerNormSpec("rmsNorm", x.shape, options, "rms"), x, options);
+  return runForward(gpu, "rmsNorm", x, (shape) => layerNormSpec("rmsNorm", shape, options, "rms"), options);
 }
 
 /** Root mean square normalization with its own gamma. PyTorch's `RMSNorm(normalized_shape)`. */

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import type { Activation } from "../../src/core/activation.ts";
+import {
+  batchNormBackward,
+  batchNormForward,
+  groupNormBackward,
+  groupNormForward,
+  instanceNormBackward,
+  instanceNormForward,
+  layerNormBackward,
+  layerNormForward,
+  rmsNormBackward,
+  rmsNormForward,
+  type NdArray,
+  type NormArguments,
+  type NormBackward,
+  type NormForward,
+} from "../../src/reference/index.ts";
+import { normal } from "../data.ts";
+
+type Inputs = Record<string, NdArray>;
+
+interface GradientCase {
+  readonly name: string;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly forward: (inputs: Inputs) => NormForward;
+  readonly backward: (dy: NdArray, inputs: Inputs) => NormBackward;
+}
+
+const fused = { gamma: [6], beta: [6], residual: [4, 6], residualBias: [6] };
+const split = ({ x, ...args }: Inputs): [NdArray, NormArguments] => [x!, args as NormArguments];
+
+function layer(name: string, shapes: GradientCase["shapes"], options: object, pair: readonly [(x: NdArray, args: never) => NormForward, (dy: NdArray, x: NdArray, args: never) => NormBackward]): GradientCase {
+  return {
+    name,
+    shapes,
+    forward: (inputs) => {
+      const [x, args] = split(inputs);
+      return pair[0](x, { ...args, ...options } as never);
+    },
+    backward: (dy, inputs) => {
+      const [x, args] = split(inputs);
+      return pair[1](dy, x, { ...args, ...options } as never);
+    },
+  };
+}
+
+const LAYER = [layerNormForward, layerNormBackward] as const;
+const RMS = [rmsNormForward, rmsNormBackward] as const;
+const GROUP = [groupNormForward, groupNormBackward] as const;
+const INSTANCE = [instanceNormForward, instanceNormBackward] as const;
+const BATCH = [batchNormForward, batchNormBackward] as const;
+
+/** Eval mode: mean and variance are inputs too. */
+function evaluated(name: string, shapes: GradientCase["shapes"], options: object): GradientCase {
+  const args = ({ x, mean, variance, ...rest }: Inputs): [NdArray, never] => [x!, { ...rest, ...options, training: false, mean: mean!.data, variance: variance!.data } as never];
+  return { name, shapes, forward: (inputs) => batchNormForward(...args(inputs)), backward: (dy, inputs) => batchNormBackward(dy, ...args(inputs)) };
+}
+
+const CASES: readonly GradientCase[] = [
+  layer("LayerNorm", { x: [4, 6], ...fused }, {}, LAYER),
+  layer("LayerNorm over [0, 2]", { x: [3, 2, 4], gamma: [4], beta: [2, 1] }, { axes: [0, 2] }, LAYER),
+  layer("LayerNorm, axes layout", { x: [3, 2, 4], gamma: [4, 3], beta: [4, 3] }, { axes: [2, 0], parameterLayout: "axes" }, LAYER),
+  layer("LayerNorm, center false", { x: [4, 6], gamma: [6] }, { center: false }, LAYER),
+  layer("LayerNorm, no axes", { x: [4, 6], gamma: [6], beta: [6] }, { axes: [], eps: 0.5 }, LAYER),
+  layer("RMSNorm", { x: [4, 6], ...fused }, {}, RMS),
+  layer("GroupNorm", { x: [2, 6, 3], gamma: [6], beta: [6], residual: [6, 1], residualBias: [6] }, { groups: 2 }, GROUP),
+  layer("GroupNorm NHWC", { x: [2, 3, 6], gamma: [2, 1, 6], beta: [6] }, { groups: 3, layout: "nhwc" }, GROUP),
+  layer("InstanceNorm", { x: [2, 3, 5], gamma: [3], beta: [3] }, {}, INSTANCE),
+  layer("BatchNorm training", { x: [4, 3, 2], gamma: [3], beta: [3] }, { training: true }, BATCH),
+  layer("BatchNorm training NHWC", { x: [4, 2, 3], gamma: [3], beta: [3], residual: [4, 2, 3] }, { training: true, layout: "nhwc" }, BATCH),
+  evaluated("BatchNorm eval", { x: [4, 3, 2], gamma: [3], beta: [3], mean: [3], variance: [3] }, {}),
+  ...(["relu", "silu", "gelu", "gelu_tanh", "sigmoid", "tanh"] as Activation[]).map((activation) =>
+    layer(`LayerNorm with ${activation}`, { x: [4, 6], gamma: [6], beta: [6] }, { activation }, LAYER),
+  ),
+];
+
+function inputsOf(shapes: GradientCase["shapes"]): Inputs {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], i) => {
+      const data = Float64Array.from(normal(shape.reduce((a, b) => a * b, 1), i + 1, name === "gamma" ? 1 : 0.3));
+      return [name, { data: name === "variance" ? data.map((v) => v * v + 0.5) : data, shape }];
+    }),
+  );
+}
+
+describe.each(CASES)("$name", ({ shapes, forward, backward }) => {
+  const inputs = inputsOf(shapes);
+  const dy: NdArray = { data: Float64Array.from(normal(inputs["x"]!.data.length, 99)), shape: inputs["x"]!.shape };
+  const gradients = backward(dy, inputs) as unknown as Record<string, { data: Float64Array } | Float64Array>;
+
+  test.each(Object.keys(shapes))("d%s agrees with central differences", (name) => {
+    const found = gradients[`d${name}`]!;
+    const gradient = found instanceof Float64Array ? found : found.data;
+    const step = 1e-6;
+    const input = inputs[name]!;
+    for (let i = 0; i < input.data.length; i++) {
+      const loss = (delta: number): number => {
+        const data = Float64Array.from(input.data);
+        data[i]! += delta;
+        return forward({ ...inputs, [name]: { data, shape: input.shape } }).y.reduce((total, value, j) => total + value * dy.data[j]!, 0);
+      };
+      const slope = (loss(step) - loss(-step)) / (2 * step);
+      expect(Math.abs(gradient[i]! - slope)).toBeLessThanOrEqual(1e-7 + 1e-6 * Math.abs(slope));
+    }
+  });
+});
+
+test("sums that must vanish: dx of a centred layer, and dx along xhat, in every statistic", () => {
+  const x: NdArray = { data: normal(80, 1, 3), shape: [4, 20] };
+  const dy: NdArray = { data: normal(80, 2), shape: [4, 20] };
+  const { y } = layerNormForward(x, { eps: 0 });
+  const { dx } = layerNormBackward(dy, x, { eps: 0 });
+  for (let row = 0; row < 4; row++) {
+    const own = dx.subarray(row * 20, row * 20 + 20);
+    expect(Math.abs(own.reduce((a, b) => a + b, 0))).toBeLessThan(1e-12);
+    expect(Math.abs(own.reduce((a, b, i) => a + b * y[row * 20 + i]!, 0))).toBeLessThan(1e-12);
+  }
+});
