@@ -7,23 +7,26 @@ export interface Composed {
   locate(line: number): { file: string; line: number };
 }
 
-const DIRECTIVE = /^(?:enable|requires) .*;$/gm;
+const DIRECTIVE = /^(?:enable|requires) .*;$/;
 
 /** Joins a kernel with its prelude: directives first (WGSL's only rule of order), then prelude, then kernel. Directive lines are blanked, so that lines keep their numbers. */
 export function compose(kernel: KernelModule, prelude: readonly PreludeModule[]): Composed {
-  const parts = [...prelude.map((part) => ({ file: `shaders/prelude/${part.name}.wgsl`, code: part.code })), { file: `shaders/${kernel.name}.wgsl`, code: kernel.code }];
-  const directives = [...new Set(parts.flatMap((part) => part.code.match(DIRECTIVE) ?? []))];
-  const starts: { file: string; first: number }[] = [];
-  let first = directives.length + 1;
-  for (const part of parts) {
-    starts.push({ file: part.file, first });
-    first += part.code.split("\n").length;
+  const parts = [...prelude.map(({ name, code }) => ({ file: `shaders/prelude/${name}.wgsl`, code })), { file: `shaders/${kernel.name}.wgsl`, code: kernel.code }];
+  const directives = new Map<string, { file: string; line: number }>();
+  const lines: string[] = [];
+  const places: { file: string; line: number }[] = [];
+  for (const { file, code } of parts) {
+    code.split("\n").forEach((text, index) => {
+      const place = { file, line: index + 1 };
+      const isDirective = DIRECTIVE.test(text);
+      if (isDirective && !directives.has(text)) directives.set(text, place);
+      lines.push(isDirective ? "" : text);
+      places.push(place);
+    });
   }
+  const all = [...directives.values(), ...places];
   return {
-    code: [...directives, ...parts.map((part) => part.code.replace(DIRECTIVE, ""))].join("\n"),
-    locate(line) {
-      const part = starts.findLast((start) => start.first <= line) ?? starts[0]!;
-      return { file: part.file, line: line - part.first + 1 };
-    },
+    code: [...directives.keys(), ...lines].join("\n"),
+    locate: (line) => all[line - 1] ?? all.at(-1)!,
   };
 }

@@ -77,9 +77,9 @@ export class Gpu {
     return this.#lostInfo ? `${this.#lostInfo.reason} ${this.#lostInfo.message}`.trim() : "";
   }
 
-  /** @internal Lets a loss that is being reported arrive. */
-  async settled(): Promise<void> {
-    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+  /** @internal Waits so long for a loss that may be on its way. */
+  async settled(milliseconds: number): Promise<void> {
+    await Promise.race([this.lost, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
   }
 
   /** @internal Refuses a lost device, and tensors that are destroyed or of another device. */
@@ -176,12 +176,10 @@ export class Gpu {
     try {
       const result = work();
       if (result instanceof Promise) throw new OptionError("Gpu.tidy: the function returned a promise; tidy is synchronous");
-      for (const tensor of tensorsIn(result, 3)) if (inner.delete(tensor)) outer?.add(tensor);
+      for (const { root } of tensorsIn(result, 3)) if (inner.delete(root)) outer?.add(root);
       return result;
     } finally {
       this.#scope = outer;
-      // What is recorded in a batch must be submitted before its buffers go.
-      if (inner.size) this.flush();
       for (const tensor of inner) tensor.destroy();
     }
   }
@@ -196,7 +194,13 @@ export class Gpu {
   /** Compiles the pipelines of these dispatches off the main thread. @throws ShaderError, DeviceLostError */
   async prepare(dispatches: readonly Dispatch[], call = "Gpu.prepare"): Promise<void> {
     this.check(call, {});
-    await Promise.all(dispatches.map((dispatch) => this.pipelines.prepare(dispatch)));
+    try {
+      await Promise.all(dispatches.map((dispatch) => this.pipelines.prepare(dispatch)));
+    } catch (error) {
+      await this.settled(50);
+      this.check(call, {});
+      throw error;
+    }
     this.check(call, {});
   }
 

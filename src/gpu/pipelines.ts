@@ -1,9 +1,10 @@
-import { ShaderError, type NormgpuError } from "../core/errors.ts";
+import { ShaderError } from "../core/errors.ts";
 import type { KernelBinding, KernelModule } from "../core/wgsl.d.ts";
 import type { WebGpuDevice, WebGpuPipeline } from "../core/webgpu-types.ts";
 import type { Dispatch } from "../plan/plan.ts";
 import { compose, type Composed } from "./compose.ts";
 import { KERNELS, preludeOf } from "./kernels.ts";
+import type { Fault } from "./recorder.ts";
 
 /** A compiled kernel variant, and what may have gone wrong with it. */
 export interface CompiledKernel {
@@ -11,8 +12,8 @@ export interface CompiledKernel {
   readonly pipeline: WebGpuPipeline;
   readonly layout: GPUBindGroupLayout;
   readonly storage: readonly KernelBinding[];
-  /** Resolves to the error of a synchronous compilation, or null. */
-  fault: Promise<NormgpuError | null> | null;
+  /** The error of a synchronous compilation; null once there is known to be none. */
+  fault: Fault | null;
 }
 
 /** Pipelines by kernel, variant and overrides. Their number is bounded by that of the variants that plans use. */
@@ -38,7 +39,12 @@ export class Pipelines {
       (error) => (error ? shaderError(module, parts, error.message) : null),
       () => null,
     );
-    return this.#store(key, parts, pipeline, fault);
+    const compiled = this.#store(key, parts, pipeline, fault);
+    // Once it is known to be good, calls need not watch for its error.
+    void fault.then((error) => {
+      if (!error) compiled.fault = null;
+    });
+    return compiled;
   }
 
   /** Compiles off the main thread. @throws ShaderError */

@@ -1,4 +1,4 @@
-import { OptionError } from "../core/errors.ts";
+import { OptionError, TensorError, type NormgpuError } from "../core/errors.ts";
 import type { WebGpuEncoder, WebGpuPass } from "../core/webgpu-types.ts";
 
 /** Where a call is recorded, when not into a pass and a submit of its own. */
@@ -9,10 +9,23 @@ export interface Recording {
   pass?: WebGpuPass;
 }
 
+/** An error that may come to light later; null where there is none. It never rejects. */
+export type Fault = Promise<NormgpuError | null>;
+
+interface Batch {
+  readonly encoder: GPUCommandEncoder;
+  readonly pass: GPUComputePassEncoder;
+  /** Buffers to destroy once the commands that may name them are submitted. */
+  readonly released: GPUBuffer[];
+  isEmpty: boolean;
+  /** The error of the submit, where a call asked to hear of it. */
+  watched: { readonly fault: Fault; readonly settle: (fault: NormgpuError | null) => void } | null;
+}
+
 /** Opens and submits passes: one for each call, or one for a whole batch. */
 export class Recorder {
   readonly #device: GPUDevice;
-  #batch: { encoder: GPUCommandEncoder; pass: GPUComputePassEncoder; empty: boolean } | null = null;
+  #batch: Batch | null = null;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -23,28 +36,30 @@ export class Recorder {
     return this.#batch !== null || recording.encoder !== undefined || recording.pass !== undefined;
   }
 
-  /** Records into the pass that the call asked for; submits where nobody else will. */
-  record(recording: Recording, label: string, write: (pass: GPUComputePassEncoder) => void): void {
+  /** Records into the pass that the call asked for; submits where nobody else will. With `isWatched`, gives the error that the device finds in what is submitted here. */
+  record(recording: Recording, label: string, isWatched: boolean, write: (pass: GPUComputePassEncoder) => void): Fault | null {
     if (recording.pass) {
       write(recording.pass as GPUComputePassEncoder);
-      return;
+      return null;
     }
     if (recording.encoder) {
       const pass = (recording.encoder as GPUCommandEncoder).beginComputePass({ label });
       write(pass);
       pass.end();
-      return;
+      return null;
     }
     if (this.#batch) {
-      this.#batch.empty = false;
+      this.#batch.isEmpty = false;
       write(this.#batch.pass);
-      return;
+      return isWatched ? (this.#batch.watched ??= pending()).fault : null;
     }
+    if (isWatched) this.#device.pushErrorScope("validation");
     const encoder = this.#device.createCommandEncoder({ label });
     const pass = encoder.beginComputePass({ label });
     write(pass);
     pass.end();
     this.#device.queue.submit([encoder.finish()]);
+    return isWatched ? scopeFault(this.#device, label) : null;
   }
 
   /** Everything that `work` records goes into one pass and one submit. An inner batch joins the outer one. */
@@ -64,21 +79,45 @@ export class Recorder {
 
   /** Submits what a batch has recorded so far, so that a read or a write comes after it. */
   flush(): void {
-    if (!this.#batch || this.#batch.empty) return;
+    if (!this.#batch || this.#batch.isEmpty) return;
     this.#close(true);
     this.#open();
   }
 
-  #open(): void {
-    const encoder = this.#device.createCommandEncoder({ label: "normgpu batch" });
-    this.#batch = { encoder, pass: encoder.beginComputePass({ label: "normgpu batch" }), empty: true };
+  /** Destroys a buffer, but not before a batch that may name it is submitted. */
+  release(buffer: GPUBuffer): void {
+    if (this.#batch) this.#batch.released.push(buffer);
+    else buffer.destroy();
   }
 
-  #close(submit: boolean): void {
-    const batch = this.#batch!;
-    this.#batch = null;
-    batch.pass.end();
-    const commands = batch.encoder.finish();
-    if (submit && !batch.empty) this.#device.queue.submit([commands]);
+  #open(): void {
+    const encoder = this.#device.createCommandEncoder({ label: "normgpu batch" });
+    this.#batch = { encoder, pass: encoder.beginComputePass({ label: "normgpu batch" }), released: [], isEmpty: true, watched: null };
   }
+
+  #close(isWanted: boolean): void {
+    const { encoder, pass, released, isEmpty, watched } = this.#batch!;
+    this.#batch = null;
+    pass.end();
+    if (isWanted && !isEmpty) {
+      if (watched) this.#device.pushErrorScope("validation");
+      this.#device.queue.submit([encoder.finish()]);
+      if (watched) void scopeFault(this.#device, "Gpu.batch").then(watched.settle);
+    } else watched?.settle(null);
+    for (const buffer of released) buffer.destroy();
+  }
+}
+
+/** Closes the innermost error scope; what it caught is the fault of `call`. */
+export function scopeFault(device: GPUDevice, call: string): Fault {
+  return device.popErrorScope().then(
+    (error) => (error ? new TensorError(`${call}: the device refused the call: ${error.message}`, { cause: error }) : null),
+    () => null,
+  );
+}
+
+function pending(): NonNullable<Batch["watched"]> {
+  let settle!: (fault: NormgpuError | null) => void;
+  const fault = new Promise<NormgpuError | null>((resolve) => (settle = resolve));
+  return { fault, settle };
 }

@@ -1,7 +1,8 @@
-import { DeviceLostError, ShapeError, TensorError, type NormgpuError } from "../core/errors.ts";
+import { DeviceLostError, NormgpuError, ShapeError, TensorError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { WebGpuBuffer } from "../core/webgpu-types.ts";
 import type { Gpu } from "./device.ts";
+import { scopeFault, type Fault } from "./recorder.ts";
 
 /** Storage type of a tensor's values. */
 export type Dtype = "f32";
@@ -23,7 +24,7 @@ export class Tensor {
   readonly #owns: boolean;
   readonly #parent: Tensor | null;
   #destroyed = false;
-  #faults: Promise<NormgpuError | null>[] = [];
+  #faults: Fault[] = [];
 
   /** @internal Use `gpu.tensor`, `gpu.empty` or `gpu.wrap`. */
   constructor(gpu: Gpu, buffer: WebGpuBuffer, offset: number, shape: Shape, owns: boolean, parent: Tensor | null = null) {
@@ -46,19 +47,24 @@ export class Tensor {
     return this.size * 4;
   }
 
+  /** @internal The tensor that this one is a part of, or itself. */
+  get root(): Tensor {
+    return this.#parent ?? this;
+  }
+
   /** @internal A part of this tensor, `bytes` after its start. It is destroyed with it. */
   view(bytes: number, shape: Shape): Tensor {
-    return new Tensor(this.gpu, this.buffer, this.offset + bytes, shape, false, this);
+    return new Tensor(this.gpu, this.buffer, this.offset + bytes, shape, false, this.root);
   }
 
   /** @internal An error that may come to light later and then belongs to this tensor's values. */
-  mark(fault: Promise<NormgpuError | null>): void {
-    const owner = this.#parent ?? this;
+  mark(fault: Fault): void {
+    const owner = this.root;
     owner.#faults = [...owner.#faults.slice(-15), fault];
   }
 
   /**
-   * The values, once everything queued before is done.
+   * The values as they are once everything queued before this call is done; what is queued, written or destroyed after it changes nothing.
    * @throws TensorError, DeviceLostError, and the error of the call that wrote the values where it could not be seen earlier
    */
   async read(): Promise<Float32Array> {
@@ -67,35 +73,41 @@ export class Tensor {
     const buffer = this.buffer as GPUBuffer;
     if ((buffer.usage & COPY_SRC) === 0) throw new TensorError(`Tensor.read: the buffer's usage (${buffer.usage}) lacks COPY_SRC (4)`);
     gpu.flush();
-    await this.#rethrow();
-    if (this.size === 0) return new Float32Array(0);
-    const device = gpu.device as GPUDevice;
-    const staging = device.createBuffer({ size: this.byteLength, usage: COPY_DST | MAP_READ, label: "normgpu read" });
+    const owner = this.root;
+    const faults = owner.#faults;
+    owner.#faults = [];
+    // Nothing is awaited before the copy is queued: the caller may reuse the tensor at once.
+    const copy = this.size === 0 ? null : this.#copy();
     try {
-      const encoder = device.createCommandEncoder({ label: "normgpu read" });
-      encoder.copyBufferToBuffer(buffer, this.offset, staging, 0, this.byteLength);
-      device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(1 /* GPUMapMode.READ */);
-      const values = new Float32Array(staging.getMappedRange().slice(0));
+      const found = (await Promise.all(copy ? [...faults, copy.fault] : faults)).find((error) => error !== null);
+      if (found) throw found;
+      if (!copy) return new Float32Array(0);
+      await copy.staging.mapAsync(MAP_READ);
       if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`);
-      return values;
+      return new Float32Array(copy.staging.getMappedRange().slice(0));
     } catch (cause) {
       if (cause instanceof DeviceLostError) throw cause;
-      await gpu.settled();
+      const isOurs = cause instanceof NormgpuError;
+      // A loss shows as another error first: give it time to be reported.
+      await gpu.settled(isOurs ? 50 : 1000);
       if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`, { cause });
+      if (isOurs) throw cause;
       throw new TensorError(`Tensor.read: the values could not be mapped: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     } finally {
-      staging.destroy();
+      copy?.staging.destroy();
     }
   }
 
-  async #rethrow(): Promise<void> {
-    const owner = this.#parent ?? this;
-    const found = (await Promise.all(owner.#faults)).find((error) => error !== null);
-    owner.#faults = [];
-    if (!found) return;
-    if (this.gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${this.gpu.lostReason}`, { cause: found });
-    throw found;
+  #copy(): { staging: GPUBuffer; fault: Fault } {
+    const device = this.gpu.device as GPUDevice;
+    device.pushErrorScope("out-of-memory");
+    device.pushErrorScope("validation");
+    const staging = device.createBuffer({ size: this.byteLength, usage: COPY_DST | MAP_READ, label: "normgpu read" });
+    const encoder = device.createCommandEncoder({ label: "normgpu read" });
+    encoder.copyBufferToBuffer(this.buffer as GPUBuffer, this.offset, staging, 0, this.byteLength);
+    device.queue.submit([encoder.finish()]);
+    const faults = [scopeFault(device, "Tensor.read"), scopeFault(device, "Tensor.read")];
+    return { staging, fault: Promise.all(faults).then(([invalid, memory]) => memory ?? invalid ?? null) };
   }
 
   /**
@@ -113,12 +125,12 @@ export class Tensor {
     (this.gpu.device as GPUDevice).queue.writeBuffer(buffer, this.offset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   }
 
-  /** Frees the buffer where this tensor made it; a wrapped buffer stays. Twice is fine. */
+  /** Frees the buffer where this tensor made it (in a batch, once the batch is submitted); a wrapped buffer stays. Twice is fine. */
   destroy(): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.gpu.forget(this);
-    if (this.#owns) (this.buffer as GPUBuffer).destroy();
+    if (this.#owns) this.gpu.recorder.release(this.buffer as GPUBuffer);
   }
 }
 
