@@ -1,13 +1,5 @@
 import { OptionError, TensorError, type NormgpuError } from "../core/errors.ts";
-import type { WebGpuEncoder, WebGpuPass } from "../core/webgpu-types.ts";
-
-/** Where a call is recorded, when not into a pass and a submit of its own. */
-export interface Recording {
-  /** A compute pass is opened and ended in this encoder, which the caller submits. */
-  encoder?: WebGpuEncoder;
-  /** The call is recorded into this compute pass, which the caller ends and submits. */
-  pass?: WebGpuPass;
-}
+import type { Recording } from "./recording.ts";
 
 /** An error that may come to light later; null where there is none. It never rejects. */
 export type Fault = Promise<NormgpuError | null>;

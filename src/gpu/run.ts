@@ -2,7 +2,8 @@ import { TensorError } from "../core/errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import { boundRange, groupOf, prepareDispatch, type Bound, type Group, type Prepared } from "./bind-groups.ts";
 import type { Gpu } from "./device.ts";
-import type { Fault, Recording } from "./recorder.ts";
+import type { Fault } from "./recorder.ts";
+import type { Recording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
 
 export type { Recording };

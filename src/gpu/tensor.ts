@@ -134,6 +134,13 @@ export class Tensor {
   }
 }
 
+declare global {
+  /** For programs whose TypeScript library does not have it yet. */
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /** `using x = gpu.tensor(...)`, where the engine knows it. */
 export interface Tensor {
   [Symbol.dispose](): void;

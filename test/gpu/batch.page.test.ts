@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { layerNorm, type Gpu, type Tensor } from "../../src/index.ts";
+import { Gpu, LayerNorm, layerNorm, type Tensor } from "../../src/index.ts";
+import { normal } from "../data.ts";
 import { gpuTest } from "../gpu-test.ts";
 import { countCalls } from "./spy.ts";
 
@@ -75,12 +76,18 @@ gpuTest("writes inside a batch come between the calls", async ({ gpu }) => {
   expect(first![3]).toBeGreaterThan(1);
 });
 
-gpuTest("scratch memory that grows in the middle of a batch", async ({ gpu }) => {
-  const rows = Array.from({ length: 4 }, (_, i) => gpu.tensor(Float32Array.from({ length: 32 * 4 ** i }, (_value, k) => k % 7), [4, 2 * 4 ** i, 4]));
-  // A transposed residual has to be copied into row order first.
-  const forward = (x: Tensor): Tensor => layerNorm(gpu, x, { axes: [0], saved: false }).y;
-  const alone: Float32Array[] = [];
-  for (const x of rows) alone.push(await forward(x).read());
-  const together = gpu.batch(() => rows.map(forward));
-  for (const [i, y] of together.entries()) expect(await y.read()).toEqual(alone[i]);
+gpuTest("scratch memory that grows in the middle of a batch", async ({ gpu: { device } }) => {
+  // Fresh Gpus have no scratch memory yet.
+  const [single, batched] = [Gpu.from(device), Gpu.from(device)];
+  const axes = [0, 2];
+  const shapes = [2, 8, 32, 128].map((extent) => [4, 3, extent, 2]);
+  const data = shapes.map((shape, i) => normal(24 * shape[2]!, i));
+  const sizes = shapes.map((shape) => Object.values(new LayerNorm(single, { axes, shape: [4, shape[2]!], affine: false }).plan(shape).scratch).reduce((sum, bytes) => sum + bytes, 0));
+  expect(sizes[0]).toBeGreaterThan(0);
+  expect(sizes.toSorted((a, b) => a - b)).toEqual(sizes);
+  const forward = (gpu: Gpu, i: number): Tensor => layerNorm(gpu, gpu.tensor(data[i]!, shapes[i]!), { axes, saved: false }).y;
+  const together = batched.batch(() => shapes.map((_, i) => forward(batched, i)));
+  for (const [i, y] of together.entries()) expect(await y.read()).toEqual(await forward(single, i).read());
+  single.destroy();
+  batched.destroy();
 });
