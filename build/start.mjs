@@ -1,4 +1,4 @@
-// npm start [-- --once]: serves the page, opens a person's browser where there is a display, and runs the page once in a Chrome of its own.
+// npm start [-- --once] [--cases TEXT]: serves the page, opens a person's browser where there is a display, and runs the page once in a Chrome of its own.
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { createServer } from "vite";
@@ -6,6 +6,8 @@ import { describeAdapter, openBrowser } from "./browser.mjs";
 
 const LIMIT_MS = 10 * 60_000;
 const root = resolve(import.meta.dirname, "..");
+const only = process.argv[process.argv.indexOf("--cases") + 1] ?? "";
+const query = process.argv.includes("--cases") ? `?run=1&cases=${encodeURIComponent(only)}` : "?run=1";
 const once = process.argv.includes("--once") || !process.stdout.isTTY;
 
 /** @typedef {import("../demo/report.ts").Report} Report */
@@ -38,7 +40,7 @@ async function runPage(url) {
     });
     report.catch(() => {});
     await page.exposeFunction("__progress", (/** @type {string} */ text) => console.log(text));
-    await page.goto(`${url}?run=1`);
+    await page.goto(url + query);
     return await report;
   } finally {
     await opened.browser.close();

@@ -1,5 +1,5 @@
 import { Gpu, instanceNorm, NormgpuError } from "../src/index.ts";
-import { CASES } from "./cases.ts";
+import { CASES, type Case } from "./cases.ts";
 import { pixel } from "./digits.ts";
 import { measure, type Result } from "./measure.ts";
 import { cells, isWrong, table, type Report } from "./report.ts";
@@ -98,13 +98,21 @@ function showShare(cell: HTMLElement, text: string, share: number): void {
   cell.replaceChildren(document.createElement("i"), label);
 }
 
+/** The cases of the run: all, or those whose text holds the query's `cases`. */
+function chosenCases(): readonly Case[] {
+  const wanted = new URLSearchParams(location.search).get("cases")?.toLowerCase();
+  if (!wanted) return CASES;
+  return CASES.filter((one) => `${one.layer} ${one.shape.join("x")} ${one.layout}`.toLowerCase().includes(wanted));
+}
+
 async function runAll(gpu: Gpu): Promise<Result[]> {
+  const chosen = chosenCases();
   const bar = element<HTMLProgressElement>("progress");
   const results: Result[] = [];
   element("rows").replaceChildren();
-  bar.max = CASES.length;
-  for (const [i, one] of CASES.entries()) {
-    tell(`${i + 1} of ${CASES.length}: ${one.layer} ${one.shape.join("×")} ${one.layout}`);
+  bar.max = Math.max(1, chosen.length);
+  for (const [i, one] of chosen.entries()) {
+    tell(`${i + 1} of ${chosen.length}: ${one.layer} ${one.shape.join("×")} ${one.layout}`);
     await pause();
     const result = await measure(gpu, one, pause);
     results.push(result);

@@ -43,12 +43,12 @@ override PARAMETERS_VARY: bool = false;
 
 fn gamma_at(i: u32) -> Lane {
   if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[params.gamma_offset + i]);
+  return Lane(gamma[i]);
 }
 
 fn beta_at(i: u32) -> Lane {
   if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[params.beta_offset + i]);
+  return Lane(beta[i]);
 }
 
 // One plane of the statistics for the columns of lane j.
@@ -80,21 +80,26 @@ fn apply_column(inv: Invocation) {
     shift = statistics_at(outer, j, 2u);
     delta = statistics_at(outer, j, 3u);
   }
-  let gamma_base = parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
-  let beta_base = parameter_base(params.beta_view, outer) + j * params.beta_view.item;
-  let bias_base = parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
+  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
+  let beta_base = params.beta_offset + parameter_base(params.beta_view, outer) + j * params.beta_view.item;
+  let bias_base = params.residual_bias_offset + parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
   var a = gamma_at(gamma_base) * rstd;
   var b = beta_at(beta_base) - a * delta;
+  // In locals: a CPU would load a uniform again for every value.
+  let items = params.items;
+  let x_offset = params.x_offset;
+  let y_offset = params.y_offset;
+  var at = (outer * params.repeats + first) * items + j;
   for (var r = first; r < end; r++) {
-    let at = (outer * params.repeats + r) * params.items + j;
-    var h = x[params.x_offset + at];
+    var h = x[x_offset + at];
     if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
-    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias_base + r * params.residual_bias_view.segment]); }
+    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[bias_base + r * params.residual_bias_view.segment]); }
     if (WRITES_SUM) { sum[params.sum_offset + at] = h; }
     if (PARAMETERS_VARY) {
       a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
       b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
     }
-    y[params.y_offset + at] = activate((h - shift) * a + b);
+    y[y_offset + at] = activate((h - shift) * a + b);
+    at += items;
   }
 }

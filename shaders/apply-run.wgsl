@@ -43,22 +43,25 @@ override PARAMETERS_VARY: bool = false;
 
 fn gamma_at(i: u32) -> Lane {
   if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[params.gamma_offset + i]);
+  return Lane(gamma[i]);
 }
 
 fn beta_at(i: u32) -> Lane {
   if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[params.beta_offset + i]);
+  return Lane(beta[i]);
 }
 
 fn apply(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
-  let plane = team / params.chunks;
+  var plane = team;
+  if (params.chunks > 1u) { plane = team / params.chunks; }
   let start = (team - plane * params.chunks) * params.span;
   let end = min(start + params.span, params.items);
   // Planes lie as ((outer * repeats + a) * kept + k) * segments + segment.
-  let part = plane / params.segments;
-  let statistic = params.statistics_offset + part / params.planes_per_outer * params.kept + part % params.kept;
+  var statistic = plane;
+  if (params.segments > 1u) { statistic /= params.segments; }
+  if (params.planes_per_outer != params.kept) { statistic = statistic / params.planes_per_outer * params.kept + statistic % params.kept; }
+  statistic += params.statistics_offset;
   let rstd = statistics[statistic + params.statistics_stride];
   var shift = 0.0;
   var delta = 0.0;
@@ -66,22 +69,30 @@ fn apply(team: u32, inv: Invocation) {
     shift = statistics[statistic + 2u * params.statistics_stride];
     delta = statistics[statistic + 3u * params.statistics_stride];
   }
-  let gamma_base = parameter_base(params.gamma_view, plane);
-  let beta_base = parameter_base(params.beta_view, plane);
-  let bias_base = parameter_base(params.residual_bias_view, plane);
+  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, plane);
+  let beta_base = params.beta_offset + parameter_base(params.beta_view, plane);
+  let bias_base = params.residual_bias_offset + parameter_base(params.residual_bias_view, plane);
+  // In locals: a CPU would load a uniform again for every value.
+  let base = plane * params.items;
+  let x_base = params.x_offset + base;
+  let y_base = params.y_offset + base;
+  let residual_base = params.residual_offset + base;
+  let sum_base = params.sum_offset + base;
+  let bias_item = params.residual_bias_view.item;
+  let gamma_item = params.gamma_view.item;
+  let beta_item = params.beta_view.item;
   var a = gamma_at(gamma_base) * rstd;
   var b = beta_at(beta_base) - a * delta;
   for (var j = start + team_lane(inv); j < end; j += team_width(inv)) {
-    let at = plane * params.items + j;
-    var h = x[params.x_offset + at];
-    if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
-    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias_base + j * params.residual_bias_view.item]); }
-    if (WRITES_SUM) { sum[params.sum_offset + at] = h; }
+    var h = x[x_base + j];
+    if (HAS_RESIDUAL) { h += residual[residual_base + j]; }
+    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[bias_base + j * bias_item]); }
+    if (WRITES_SUM) { sum[sum_base + j] = h; }
     if (PARAMETERS_VARY) {
-      a = gamma_at(gamma_base + j * params.gamma_view.item) * rstd;
-      b = beta_at(beta_base + j * params.beta_view.item) - a * delta;
+      a = gamma_at(gamma_base + j * gamma_item) * rstd;
+      b = beta_at(beta_base + j * beta_item) - a * delta;
     }
-    y[params.y_offset + at] = activate((h - shift) * a + b);
+    y[y_base + j] = activate((h - shift) * a + b);
   }
 }
 

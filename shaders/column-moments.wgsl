@@ -27,28 +27,32 @@ override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
 override WRITES_SUM: bool = false;
 
-// Lane j of repeat a of an outer index.
-fn load(outer: u32, bias: u32, a: u32, j: u32) -> Lane {
-  let at = (outer * params.repeats + a) * params.items + j;
-  var h = x[params.x_offset + at];
-  if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
-  if (HAS_RESIDUAL_BIAS) {
-    let view = params.residual_bias_view;
-    h += Lane(residual_bias[params.residual_bias_offset + bias + a * view.segment + j * view.item]);
-  }
+// Where a lane of columns starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
+struct Column {
+  x: u32,
+  residual: u32,
+  residual_bias: u32,
+  sum: u32,
+  items: u32,
+}
+
+fn load(column: Column, a: u32) -> Lane {
+  var h = x[column.x + a * column.items];
+  if (HAS_RESIDUAL) { h += residual[column.residual + a * column.items]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[column.residual_bias + a * params.residual_bias_view.segment]); }
   return h;
 }
 
-fn column_shift(outer: u32, bias: u32, first: u32, end: u32, j: u32) -> Lane {
-  let a = load(outer, bias, first, j);
-  let b = load(outer, bias, first + (end - first) / 2u, j);
-  let c = load(outer, bias, end - 1u, j);
+fn column_shift(column: Column, first: u32, end: u32) -> Lane {
+  let a = load(column, first);
+  let b = load(column, first + (end - first) / 2u);
+  let c = load(column, end - 1u);
   let start = max(min(a, b), min(max(a, b), c));
   let step = max((end - first) / COLUMN_PROBES, 1u);
   var distance = Lane(0.0);
   var count = 0.0;
   for (var r = first; r < end; r += step) {
-    distance += load(outer, bias, r, j) - start;
+    distance += load(column, r) - start;
     count += 1.0;
   }
   return lane_opaque(start + distance / count, params.zero);
@@ -63,17 +67,19 @@ fn column_moments(inv: Invocation) {
   let outer = slice / params.slices;
   let first = slice % params.slices * params.repeats_per_slice;
   let end = min(first + params.repeats_per_slice, params.repeats);
-  let bias = parameter_base(params.residual_bias_view, outer);
+  let at = outer * params.repeats * params.items + j;
+  let bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
+  let column = Column(params.x_offset + at, params.residual_offset + at, bias, params.sum_offset + at, params.items);
   var shift = Lane(0.0);
-  if (CENTERED) { shift = column_shift(outer, bias, first, end, j); }
+  if (CENTERED) { shift = column_shift(column, first, end); }
   var first_sum = Lane(0.0);
   var second_sum = Lane(0.0);
   for (var part = first; part < end; part += CHAIN) {
     var e1 = Lane(0.0);
     var e2 = Lane(0.0);
     for (var a = part; a < min(part + CHAIN, end); a++) {
-      let h = load(outer, bias, a, j);
-      if (WRITES_SUM) { sum[params.sum_offset + (outer * params.repeats + a) * params.items + j] = h; }
+      let h = load(column, a);
+      if (WRITES_SUM) { sum[column.sum + a * column.items] = h; }
       let e = h - shift;
       e1 += e;
       e2 += e * e;
@@ -81,8 +87,8 @@ fn column_moments(inv: Invocation) {
     first_sum += e1;
     second_sum += e2;
   }
-  let at = params.partials_offset + team * LANE;
+  let partial = params.partials_offset + team * LANE;
   for (var c = 0u; c < LANE; c++) {
-    partials[at + c] = vec4f(f32(end - first), lane_value(shift, c), lane_value(first_sum, c), lane_value(second_sum, c));
+    partials[partial + c] = vec4f(f32(end - first), lane_value(shift, c), lane_value(first_sum, c), lane_value(second_sum, c));
   }
 }

@@ -44,33 +44,41 @@ override PARAMETERS_VARY: bool = false;
 
 fn gamma_at(i: u32) -> Lane {
   if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[params.gamma_offset + i]);
+  return Lane(gamma[i]);
 }
 
 fn beta_at(i: u32) -> Lane {
   if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[params.beta_offset + i]);
+  return Lane(beta[i]);
 }
 
-// Repeat r of the column that starts at lane `at`; bias is the index of its residual_bias.
-fn load(at: u32, bias: u32, r: u32) -> Lane {
-  let i = at + r * params.items;
-  var h = x[params.x_offset + i];
-  if (HAS_RESIDUAL) { h += residual[params.residual_offset + i]; }
-  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias + r * params.residual_bias_view.segment]); }
+// Where a lane of columns starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
+struct Column {
+  x: u32,
+  residual: u32,
+  residual_bias: u32,
+  sum: u32,
+  y: u32,
+  items: u32,
+}
+
+fn load(column: Column, r: u32) -> Lane {
+  var h = x[column.x + r * column.items];
+  if (HAS_RESIDUAL) { h += residual[column.residual + r * column.items]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[column.residual_bias + r * params.residual_bias_view.segment]); }
   return h;
 }
 
-fn column_shift(at: u32, bias: u32) -> Lane {
-  let a = load(at, bias, 0u);
-  let b = load(at, bias, params.repeats / 2u);
-  let c = load(at, bias, params.repeats - 1u);
+fn column_shift(column: Column) -> Lane {
+  let a = load(column, 0u);
+  let b = load(column, params.repeats / 2u);
+  let c = load(column, params.repeats - 1u);
   let start = max(min(a, b), min(max(a, b), c));
   let step = max(params.repeats / COLUMN_PROBES, 1u);
   var distance = Lane(0.0);
   var count = 0.0;
   for (var r = 0u; r < params.repeats; r += step) {
-    distance += load(at, bias, r) - start;
+    distance += load(column, r) - start;
     count += 1.0;
   }
   return lane_opaque(start + distance / count, params.zero);
@@ -81,7 +89,7 @@ struct Sums {
   second: Lane,
 }
 
-fn column_sums(at: u32, bias: u32, shift: Lane) -> Sums {
+fn column_sums(column: Column, shift: Lane) -> Sums {
   var sums = Sums(Lane(0.0), Lane(0.0));
   for (var outer = 0u; outer < params.repeats; outer += CHAIN * CHAIN) {
     var middle = Sums(Lane(0.0), Lane(0.0));
@@ -89,8 +97,8 @@ fn column_sums(at: u32, bias: u32, shift: Lane) -> Sums {
     for (var part = outer; part < outer_end; part += CHAIN) {
       var inner = Sums(Lane(0.0), Lane(0.0));
       for (var r = part; r < min(part + CHAIN, outer_end); r++) {
-        let h = load(at, bias, r);
-        if (WRITES_SUM) { sum[params.sum_offset + at + r * params.items] = h; }
+        let h = load(column, r);
+        if (WRITES_SUM) { sum[column.sum + r * column.items] = h; }
         let e = h - shift;
         inner.first += e;
         inner.second += e * e;
@@ -128,10 +136,11 @@ fn column_norm(inv: Invocation) {
   let outer = team / params.items;
   let j = team - outer * params.items;
   let at = outer * params.repeats * params.items + j;
-  let bias = parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
+  let bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
+  let column = Column(params.x_offset + at, params.residual_offset + at, bias, params.sum_offset + at, params.y_offset + at, params.items);
   var shift = Lane(0.0);
-  if (CENTERED) { shift = column_shift(at, bias); }
-  let sums = column_sums(at, bias, shift);
+  if (CENTERED) { shift = column_shift(column); }
+  let sums = column_sums(column, shift);
   let m0 = column_moments(team, shift, sums, 0u);
   var rstd = Lane(m0.rstd);
   var delta = Lane(m0.delta);
@@ -146,17 +155,17 @@ fn column_norm(inv: Invocation) {
     shift = Lane(0.0);
     delta = Lane(0.0);
   }
-  let gamma_base = parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
-  let beta_base = parameter_base(params.beta_view, outer) + j * params.beta_view.item;
+  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
+  let beta_base = params.beta_offset + parameter_base(params.beta_view, outer) + j * params.beta_view.item;
   var a = gamma_at(gamma_base) * rstd;
   var b = beta_at(beta_base) - a * delta;
   for (var r = 0u; r < params.repeats; r++) {
     var h: Lane;
-    if (WRITES_SUM) { h = sum[params.sum_offset + at + r * params.items]; } else { h = load(at, bias, r); }
+    if (WRITES_SUM) { h = sum[column.sum + r * column.items]; } else { h = load(column, r); }
     if (PARAMETERS_VARY) {
       a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
       b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
     }
-    y[params.y_offset + at + r * params.items] = activate((h - shift) * a + b);
+    y[column.y + r * column.items] = activate((h - shift) * a + b);
   }
 }

@@ -47,39 +47,54 @@ override SEGMENTED: bool = false;
 // gamma and beta stay the same within a segment, and an invocation walks it alone: they are loaded once a segment.
 override BY_SEGMENT: bool = false;
 
+// Where a row starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
+struct Row {
+  x: u32,
+  residual: u32,
+  residual_bias: u32,
+  sum: u32,
+  y: u32,
+}
+
+fn row_of(index: u32) -> Row {
+  let base = index * params.segments * params.items;
+  var bias = 0u;
+  if (HAS_RESIDUAL_BIAS) { bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, index); }
+  return Row(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base, params.y_offset + base);
+}
+
 fn parameter_at(view: ParameterView, base: u32, i: u32) -> u32 {
   if (!SEGMENTED) { return base + i * view.item; }
   let segment = i / params.items;
   return base + segment * view.segment + (i - segment * params.items) * view.item;
 }
 
-fn load(base: u32, bias: u32, i: u32) -> Lane {
-  var h = x[params.x_offset + base + i];
-  if (HAS_RESIDUAL) { h += residual[params.residual_offset + base + i]; }
-  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + parameter_at(params.residual_bias_view, bias, i)]); }
+fn load(row: Row, i: u32) -> Lane {
+  var h = x[row.x + i];
+  if (HAS_RESIDUAL) { h += residual[row.residual + i]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.residual_bias, i)]); }
   return h;
 }
 
 // A value near the mean that no outlier can move: the median of three, and the mean distance of values spread over the row.
-fn row_shift(base: u32, bias: u32, total: u32, inv: Invocation) -> f32 {
+fn row_shift(row: Row, total: u32, inv: Invocation) -> f32 {
   let last = max(total, 1u) - 1u;
-  let start = median(lane_first(load(base, bias, 0u)), lane_first(load(base, bias, total / 2u)), lane_last(load(base, bias, last)));
-  let count = max(PROBES / team_width(inv), 1u);
+  let start = median(lane_first(load(row, 0u)), lane_first(load(row, total / 2u)), lane_last(load(row, last)));
+  // A quarter of a short row is enough.
+  let count = max(min(PROBES, total / 4u) / team_width(inv), 1u);
   let step = max(total / (count * team_width(inv)), 1u);
   var distance = vec2f(0.0);
   for (var k = 0u; k < count; k++) {
     let i = (k * team_width(inv) + team_lane(inv)) * step;
-    if (i < total) { distance += vec2f(lane_sum(load(base, bias, i) - start), f32(LANE)); }
+    if (i < total) { distance += vec2f(lane_sum(load(row, i) - start), f32(LANE)); }
   }
   let whole = team_sum(distance, inv);
   return opaque(start + whole.x / whole.y, params.zero);
 }
 
-fn row_moments(row: u32, total: u32, inv: Invocation) -> Moments {
-  let base = row * params.segments * params.items;
-  let bias = parameter_base(params.residual_bias_view, row);
+fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   var shift = 0.0;
-  if (CENTERED) { shift = row_shift(base, bias, total, inv); }
+  if (CENTERED) { shift = row_shift(row, total, inv); }
   let part = CHAIN * team_width(inv);
   var first = Lane(0.0);
   var second = Lane(0.0);
@@ -92,8 +107,8 @@ fn row_moments(row: u32, total: u32, inv: Invocation) -> Moments {
       var inner_second = Lane(0.0);
       let inner_end = min(inner + part, outer_end);
       for (var i = inner + team_lane(inv); i < inner_end; i += team_width(inv)) {
-        let h = load(base, bias, i);
-        if (WRITES_SUM) { sum[params.sum_offset + base + i] = h; }
+        let h = load(row, i);
+        if (WRITES_SUM) { sum[row.sum + i] = h; }
         let e = h - shift;
         inner_first += e;
         inner_second += e * e;
@@ -118,28 +133,27 @@ fn write_statistics(row: u32, m: Moments) {
 }
 
 // m = (shift, delta, rstd) of the row.
-fn normalize(row: u32, i: u32, m: vec3f, g: Lane, b: Lane) {
-  let base = row * params.segments * params.items;
+fn normalize(row: Row, i: u32, m: vec3f, g: Lane, b: Lane) {
   var h: Lane;
-  if (WRITES_SUM) { h = sum[params.sum_offset + base + i]; } else { h = load(base, parameter_base(params.residual_bias_view, row), i); }
+  if (WRITES_SUM) { h = sum[row.sum + i]; } else { h = load(row, i); }
   let a = g * m.z;
-  y[params.y_offset + base + i] = activate((h - m.x) * a + (b - a * m.y));
+  y[row.y + i] = activate((h - m.x) * a + (b - a * m.y));
 }
 
 fn gamma_at(base: u32, i: u32) -> Lane {
   if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[params.gamma_offset + parameter_at(params.gamma_view, base, i)]);
+  return Lane(gamma[parameter_at(params.gamma_view, base, i)]);
 }
 
 fn beta_at(base: u32, i: u32) -> Lane {
   if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[params.beta_offset + parameter_at(params.beta_view, base, i)]);
+  return Lane(beta[parameter_at(params.beta_view, base, i)]);
 }
 
 fn normalize_rows(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let total = select(0u, params.segments * params.items, live);
-  let row = select(0u, team * ROWS, live);
+  let first = select(0u, team * ROWS, live);
   let last = params.rows - 1u;
   var m0 = vec3f(0.0);
   var m1 = vec3f(0.0);
@@ -147,16 +161,21 @@ fn normalize_rows(team: u32, inv: Invocation) {
   var m3 = vec3f(0.0);
   // Looped, not unrolled: the moments are compiled once. Rows past the last repeat it.
   for (var r = 0u; r < ROWS; r++) {
-    let moments = row_moments(min(row + r, last), total, inv);
-    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { write_statistics(min(row + r, last), moments); }
+    let own = min(first + r, last);
+    let moments = row_moments(row_of(own), total, inv);
+    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { write_statistics(own, moments); }
     let m = select(vec3f(0.0, 0.0, moments.rstd), vec3f(moments.shift, moments.delta, moments.rstd), SUBTRACTS_MEAN);
     m0 = select(m0, m, r == 0u);
     m1 = select(m1, m, r == 1u);
     m2 = select(m2, m, r == 2u);
     m3 = select(m3, m, r == 3u);
   }
-  let gamma_base = parameter_base(params.gamma_view, row);
-  let beta_base = parameter_base(params.beta_view, row);
+  let row0 = row_of(first);
+  let row1 = row_of(min(first + 1u, last));
+  let row2 = row_of(min(first + 2u, last));
+  let row3 = row_of(min(first + 3u, last));
+  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, first);
+  let beta_base = params.beta_offset + parameter_base(params.beta_view, first);
   let span = select(total, min(params.items, total), BY_SEGMENT);
   for (var start = 0u; start < total; start += span) {
     var g = gamma_at(gamma_base, start);
@@ -166,11 +185,11 @@ fn normalize_rows(team: u32, inv: Invocation) {
         g = gamma_at(gamma_base, i);
         b = beta_at(beta_base, i);
       }
-      normalize(row, i, m0, g, b);
+      normalize(row0, i, m0, g, b);
       if (ROWS == 4u) {
-        normalize(min(row + 1u, last), i, m1, g, b);
-        normalize(min(row + 2u, last), i, m2, g, b);
-        normalize(min(row + 3u, last), i, m3, g, b);
+        normalize(row1, i, m1, g, b);
+        normalize(row2, i, m2, g, b);
+        normalize(row3, i, m3, g, b);
       }
     }
   }

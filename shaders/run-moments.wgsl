@@ -45,19 +45,32 @@ fn plane_of(slice: Slice, u: u32) -> u32 {
   return ((slice.outer * params.repeats + a) * params.kept + slice.kept) * params.segments + (u - a * params.segments);
 }
 
-fn load(plane: u32, bias: u32, j: u32) -> Lane {
-  let at = plane * params.items + j;
-  var h = x[params.x_offset + at];
-  if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
-  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + bias + j * params.residual_bias_view.item]); }
+// Where a plane starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
+struct Plane {
+  x: u32,
+  residual: u32,
+  residual_bias: u32,
+  sum: u32,
+}
+
+fn plane_at(plane: u32) -> Plane {
+  let base = plane * params.items;
+  var bias = 0u;
+  if (HAS_RESIDUAL_BIAS) { bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, plane); }
+  return Plane(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base);
+}
+
+fn load(plane: Plane, j: u32) -> Lane {
+  var h = x[plane.x + j];
+  if (HAS_RESIDUAL) { h += residual[plane.residual + j]; }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[plane.residual_bias + j * params.residual_bias_view.item]); }
   return h;
 }
 
 // The value at place v of the slice, counted through its planes.
 fn load_flat(slice: Slice, v: u32) -> Lane {
   let u = v / slice.items;
-  let plane = plane_of(slice, slice.first + u);
-  return load(plane, parameter_base(params.residual_bias_view, plane), slice.start + v - u * slice.items);
+  return load(plane_at(plane_of(slice, slice.first + u)), slice.start + v - u * slice.items);
 }
 
 fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
@@ -89,15 +102,14 @@ fn sum_slice(team: u32, inv: Invocation) {
   var first_sum = Lane(0.0);
   var second_sum = Lane(0.0);
   for (var u = first; u < first + planes; u++) {
-    let plane = plane_of(slice, u);
-    let bias = parameter_base(params.residual_bias_view, plane);
+    let plane = plane_at(plane_of(slice, u));
     for (var part = start; part < start + items; part += CHAIN * team_width(inv)) {
       var e1 = Lane(0.0);
       var e2 = Lane(0.0);
       let end = min(part + CHAIN * team_width(inv), start + items);
       for (var j = part + team_lane(inv); j < end; j += team_width(inv)) {
-        let h = load(plane, bias, j);
-        if (WRITES_SUM) { sum[params.sum_offset + plane * params.items + j] = h; }
+        let h = load(plane, j);
+        if (WRITES_SUM) { sum[plane.sum + j] = h; }
         let e = h - shift;
         e1 += e;
         e2 += e * e;

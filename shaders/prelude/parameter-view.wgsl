@@ -10,6 +10,15 @@ struct ParameterView {
   item: u32,
 }
 
+// One term: row / divisor % count * stride. A CPU divides slowly, so nothing is divided in vain.
+fn parameter_term(row: u32, divisor: u32, count: u32, stride: u32) -> u32 {
+  if (stride == 0u) { return 0u; }
+  var index = row;
+  if (divisor != 1u) { index /= divisor; }
+  if (index >= count) { index %= count; }
+  return index * stride;
+}
+
 fn parameter_base(view: ParameterView, row: u32) -> u32 {
-  return row / view.major % view.major_count * view.major_stride + row / view.minor % view.minor_count * view.minor_stride;
+  return parameter_term(row, view.major, view.major_count, view.major_stride) + parameter_term(row, view.minor, view.minor_count, view.minor_stride);
 }
