@@ -21,6 +21,11 @@ gpuTest("a wrapped buffer that is destroyed fails every call that uses it, alone
   buffer.destroy();
   await expect(norm(gpu, x).read()).rejects.toBeInstanceOf(TensorError);
   await expect(norm(gpu, x).read()).rejects.toBeInstanceOf(TensorError);
+  const out = { y: gpu.empty([4]) };
+  for (let i = 0; i < 2; i++) {
+    layerNorm(gpu, x, { saved: false, out });
+    await expect(out.y.read(), "the same buffers again").rejects.toBeInstanceOf(TensorError);
+  }
   const inBatch = gpu.batch(() => norm(gpu, x));
   await expect(inBatch.read()).rejects.toThrow("the device refused the call");
   await expect(x.read()).rejects.toBeInstanceOf(TensorError);

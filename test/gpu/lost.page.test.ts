@@ -134,3 +134,39 @@ gpuTest("the loss of one Gpu is the loss of every Gpu on its device, and the han
   await other.lost;
   expect(() => other.empty([1])).toThrow(DeviceLostError);
 });
+
+gpuTest("a loss that shows as the failure of a compilation", async () => {
+  const gpu = await Gpu.open();
+  const device = gpu.device as GPUDevice;
+  device.createComputePipelineAsync = async () => {
+    device.destroy();
+    throw new Error("no such device");
+  };
+  await expect(new LayerNorm(gpu, { shape: 4 }).prepare([2, 4])).rejects.toBeInstanceOf(DeviceLostError);
+});
+
+gpuTest("a loss that shows as a failed mapping, and one that comes while a mapping succeeds", async () => {
+  const { mapAsync } = GPUBuffer.prototype;
+  const faults: ((device: GPUDevice) => Promise<void>)[] = [
+    async (device) => {
+      device.destroy();
+      throw new DOMException("aborted", "AbortError");
+    },
+    async (device) => {
+      device.destroy();
+      await device.lost;
+    },
+  ];
+  for (const fault of faults) {
+    const gpu = await Gpu.open();
+    GPUBuffer.prototype.mapAsync = async function (...args) {
+      await mapAsync.apply(this, args);
+      await fault(gpu.device as GPUDevice);
+    };
+    try {
+      await expect(gpu.tensor([1, 2]).read()).rejects.toBeInstanceOf(DeviceLostError);
+    } finally {
+      GPUBuffer.prototype.mapAsync = mapAsync;
+    }
+  }
+});
