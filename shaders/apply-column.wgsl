@@ -64,9 +64,7 @@ fn statistics_at(outer: u32, j: u32, plane: u32) -> Lane {
   );
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn apply_column(inv: Invocation) {
-  let team = team_index(inv, 0u);
+fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   let j = team % params.items;
   let slice = team / params.items;
@@ -102,4 +100,9 @@ fn apply_column(inv: Invocation) {
     y[y_offset + at] = activate((h - shift) * a + b);
     at += items;
   }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn apply_column(inv: Invocation) {
+  work_teams(inv);
 }

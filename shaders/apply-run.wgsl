@@ -51,7 +51,7 @@ fn beta_at(i: u32) -> Lane {
   return Lane(beta[i]);
 }
 
-fn apply(team: u32, inv: Invocation) {
+fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   var plane = team;
   if (params.chunks > 1u) { plane = team / params.chunks; }
@@ -98,8 +98,5 @@ fn apply(team: u32, inv: Invocation) {
 
 @compute @workgroup_size(WORKGROUP)
 fn apply_run(inv: Invocation) {
-  let rounds = team_rounds(inv);
-  for (var round = 0u; round < rounds; round++) {
-    apply(team_index(inv, round), inv);
-  }
+  work_teams(inv);
 }

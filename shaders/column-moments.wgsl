@@ -58,9 +58,7 @@ fn column_shift(column: Column, first: u32, end: u32) -> Lane {
   return lane_opaque(start + distance / count, params.zero);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn column_moments(inv: Invocation) {
-  let team = team_index(inv, 0u);
+fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   let j = team % params.items;
   let slice = team / params.items;
@@ -91,4 +89,9 @@ fn column_moments(inv: Invocation) {
   for (var c = 0u; c < LANE; c++) {
     partials[partial + c] = vec4f(f32(end - first), lane_value(shift, c), lane_value(first_sum, c), lane_value(second_sum, c));
   }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn column_moments(inv: Invocation) {
+  work_teams(inv);
 }

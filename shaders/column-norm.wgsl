@@ -129,9 +129,7 @@ fn column_moments(team: u32, shift: Lane, sums: Sums, c: u32) -> Moments {
   return m;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn column_norm(inv: Invocation) {
-  let team = team_index(inv, 0u);
+fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   let outer = team / params.items;
   let j = team - outer * params.items;
@@ -168,4 +166,9 @@ fn column_norm(inv: Invocation) {
     }
     y[column.y + r * column.items] = activate((h - shift) * a + b);
   }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn column_norm(inv: Invocation) {
+  work_teams(inv);
 }

@@ -13,15 +13,18 @@ struct Params {
 @group(0) @binding(2) var<storage, read> variance: array<f32>;
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
 
-@compute @workgroup_size(WORKGROUP)
-fn fixed_statistics(inv: Invocation) {
-  let s = team_index(inv, 0u);
-  if (s >= params.count) { return; }
-  let at = params.statistics_offset + s;
-  let given = variance[params.variance_offset + s];
-  statistics[at] = mean[params.mean_offset + s];
+fn work(team: u32, inv: Invocation) {
+  if (team >= params.count) { return; }
+  let at = params.statistics_offset + team;
+  let given = variance[params.variance_offset + team];
+  statistics[at] = mean[params.mean_offset + team];
   statistics[at + params.statistics_stride] = reciprocal_std(given, params.eps);
-  statistics[at + 2u * params.statistics_stride] = mean[params.mean_offset + s];
+  statistics[at + 2u * params.statistics_stride] = mean[params.mean_offset + team];
   statistics[at + 3u * params.statistics_stride] = 0.0;
   statistics[at + 4u * params.statistics_stride] = given;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn fixed_statistics(inv: Invocation) {
+  work_teams(inv);
 }

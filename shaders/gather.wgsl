@@ -18,7 +18,7 @@ struct Params {
   stride6: u32,
   stride7: u32,
   source_offset: u32,
-  target_offset: u32,
+  gathered_offset: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -31,11 +31,9 @@ fn peel(rest: vec2u, extent: u32, stride: u32) -> vec2u {
   return vec2u(quotient, rest.y + (rest.x - quotient * extent) * stride);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn gather(inv: Invocation) {
-  let i = team_index(inv, 0u);
-  if (i >= params.count) { return; }
-  var rest = vec2u(i, 0u);
+fn work(team: u32, inv: Invocation) {
+  if (team >= params.count) { return; }
+  var rest = vec2u(team, 0u);
   rest = peel(rest, params.extent7, params.stride7);
   rest = peel(rest, params.extent6, params.stride6);
   rest = peel(rest, params.extent5, params.stride5);
@@ -44,5 +42,10 @@ fn gather(inv: Invocation) {
   rest = peel(rest, params.extent2, params.stride2);
   rest = peel(rest, params.extent1, params.stride1);
   rest = peel(rest, params.extent0, params.stride0);
-  gathered[params.target_offset + i] = source[params.source_offset + rest.y];
+  gathered[params.gathered_offset + team] = source[params.source_offset + rest.y];
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn gather(inv: Invocation) {
+  work_teams(inv);
 }

@@ -44,7 +44,7 @@ fn distance_from(shift: f32, base: u32, count: u32, inv: Invocation) -> f32 {
   return team_sum(vec2f(total, 0.0), inv).x * params.reciprocal;
 }
 
-fn merge(team: u32, inv: Invocation) {
+fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let s = select(0u, team, live);
   let count = select(0u, params.partials_count, live);
@@ -82,8 +82,5 @@ fn merge(team: u32, inv: Invocation) {
 
 @compute @workgroup_size(WORKGROUP)
 fn merge_moments(inv: Invocation) {
-  let rounds = team_rounds(inv);
-  for (var round = 0u; round < rounds; round++) {
-    merge(team_index(inv, round), inv);
-  }
+  work_teams(inv);
 }

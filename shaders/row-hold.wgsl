@@ -154,21 +154,21 @@ fn normalize_row(index: u32, row: Row, live: bool, inv: Invocation) {
   for (var k = i + HELD * w; k < row.total; k += w) { normalize(row, k, load(row, k), m); }
 }
 
+fn work(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let index = select(0u, team, live);
+  let length = params.segments * params.items;
+  let row = Row(
+    index * length,
+    parameter_base(params.residual_bias_view, index),
+    parameter_base(params.gamma_view, index),
+    parameter_base(params.beta_view, index),
+    select(0u, length, live),
+  );
+  normalize_row(index, row, live, inv);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn row_hold(inv: Invocation) {
-  let rounds = team_rounds(inv);
-  for (var round = 0u; round < rounds; round++) {
-    let team = team_index(inv, round);
-    let live = team < params.teams;
-    let index = select(0u, team, live);
-    let length = params.segments * params.items;
-    let row = Row(
-      index * length,
-      parameter_base(params.residual_bias_view, index),
-      parameter_base(params.gamma_view, index),
-      parameter_base(params.beta_view, index),
-      select(0u, length, live),
-    );
-    normalize_row(index, row, live, inv);
-  }
+  work_teams(inv);
 }

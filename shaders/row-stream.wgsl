@@ -150,7 +150,7 @@ fn beta_at(base: u32, i: u32) -> Lane {
   return Lane(beta[parameter_at(params.beta_view, base, i)]);
 }
 
-fn normalize_rows(team: u32, inv: Invocation) {
+fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let total = select(0u, params.segments * params.items, live);
   let first = select(0u, team * ROWS, live);
@@ -197,8 +197,5 @@ fn normalize_rows(team: u32, inv: Invocation) {
 
 @compute @workgroup_size(WORKGROUP)
 fn row_stream(inv: Invocation) {
-  let rounds = team_rounds(inv);
-  for (var round = 0u; round < rounds; round++) {
-    normalize_rows(team_index(inv, round), inv);
-  }
+  work_teams(inv);
 }

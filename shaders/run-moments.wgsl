@@ -88,7 +88,7 @@ fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
   return opaque(start + whole.x / whole.y, params.zero);
 }
 
-fn sum_slice(team: u32, inv: Invocation) {
+fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let statistic = select(0u, team / params.slices, live);
   let t = select(0u, team % params.slices, live);
@@ -126,8 +126,5 @@ fn sum_slice(team: u32, inv: Invocation) {
 
 @compute @workgroup_size(WORKGROUP)
 fn run_moments(inv: Invocation) {
-  let rounds = team_rounds(inv);
-  for (var round = 0u; round < rounds; round++) {
-    sum_slice(team_index(inv, round), inv);
-  }
+  work_teams(inv);
 }

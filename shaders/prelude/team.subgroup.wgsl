@@ -15,17 +15,18 @@ struct Invocation {
 var<workgroup> subgroups_of_workgroup: u32;
 
 fn subgroups_here(inv: Invocation) -> u32 { return max(WORKGROUP / inv.width, 1u); }
-fn team_rounds(inv: Invocation) -> u32 {
+// The kernel's `work`, once for each team.
+fn work_teams(inv: Invocation) {
   // Through workgroup memory, because only so is the size known to be the same for all.
   if (inv.index == 0u) { subgroups_of_workgroup = subgroups_here(inv); }
   let here = workgroupUniformLoad(&subgroups_of_workgroup);
-  return (TEAMS + here - 1u) / here;
-}
-fn team_index(inv: Invocation, round: u32) -> u32 {
-  let team = round * subgroups_here(inv) + inv.index / inv.width;
   let first = (inv.group.y * inv.groups.x + inv.group.x) * TEAMS;
-  return select(0xffffffffu, first + team, team < TEAMS);
+  for (var team = 0u; team < TEAMS; team += here) {
+    let own = team + inv.index / inv.width;
+    work(select(0xffffffffu, first + own, own < TEAMS), inv);
+  }
 }
+
 fn team_lane(inv: Invocation) -> u32 { return inv.lane; }
 fn team_width(inv: Invocation) -> u32 { return min(inv.width, WORKGROUP); }
 fn team_sum(v: vec2f, inv: Invocation) -> vec2f { return subgroupAdd(v); }

@@ -11,8 +11,11 @@ struct Invocation {
 
 var<workgroup> team_partials: array<vec2f, WORKGROUP>;
 
-fn team_rounds(inv: Invocation) -> u32 { return 1u; }
-fn team_index(inv: Invocation, round: u32) -> u32 { return inv.group.y * inv.groups.x + inv.group.x; }
+// The kernel's `work`, once for each team.
+fn work_teams(inv: Invocation) {
+  work(inv.group.y * inv.groups.x + inv.group.x, inv);
+}
+
 fn team_lane(inv: Invocation) -> u32 { return inv.index; }
 fn team_width(inv: Invocation) -> u32 { return WORKGROUP; }
 fn team_sum(v: vec2f, inv: Invocation) -> vec2f {
