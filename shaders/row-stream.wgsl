@@ -34,6 +34,8 @@ struct Params {
 
 // Rows that a team normalizes side by side, with gamma and beta loaded once for all: 1 or 4.
 override ROWS: u32 = 1u;
+// Rows of at most 64 lanes: one chain of adds.
+override SHORT: bool = false;
 override CENTERED: bool = true;
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
@@ -92,35 +94,50 @@ fn row_shift(row: Row, total: u32, inv: Invocation) -> f32 {
   return opaque(start + whole.x / whole.y, params.zero);
 }
 
+// Sums of e = x - shift and of e * e.
+struct Sums {
+  first: Lane,
+  second: Lane,
+}
+
+// One chain of adds: lanes from..end of the row that are this invocation's.
+fn chain_sums(row: Row, shift: f32, from: u32, end: u32, inv: Invocation) -> Sums {
+  var sums = Sums(Lane(0.0), Lane(0.0));
+  for (var i = from + team_lane(inv); i < end; i += team_width(inv)) {
+    let h = load(row, i);
+    if (WRITES_SUM) { sum[row.sum + i] = h; }
+    let e = h - shift;
+    sums.first += e;
+    sums.second += e * e;
+  }
+  return sums;
+}
+
+// Chains of 32 adds, summed by 32, then all.
+fn long_sums(row: Row, shift: f32, total: u32, inv: Invocation) -> Sums {
+  let part = CHAIN * team_width(inv);
+  var sums = Sums(Lane(0.0), Lane(0.0));
+  for (var outer = 0u; outer < total; outer += CHAIN * part) {
+    var middle = Sums(Lane(0.0), Lane(0.0));
+    let outer_end = min(outer + CHAIN * part, total);
+    for (var inner = outer; inner < outer_end; inner += part) {
+      let chain = chain_sums(row, shift, inner, min(inner + part, outer_end), inv);
+      middle.first += chain.first;
+      middle.second += chain.second;
+    }
+    sums.first += middle.first;
+    sums.second += middle.second;
+  }
+  return sums;
+}
+
 fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   var shift = 0.0;
   if (CENTERED) { shift = row_shift(row, total, inv); }
-  let part = CHAIN * team_width(inv);
-  var first = Lane(0.0);
-  var second = Lane(0.0);
-  for (var outer = 0u; outer < total; outer += CHAIN * part) {
-    var outer_first = Lane(0.0);
-    var outer_second = Lane(0.0);
-    let outer_end = min(outer + CHAIN * part, total);
-    for (var inner = outer; inner < outer_end; inner += part) {
-      var inner_first = Lane(0.0);
-      var inner_second = Lane(0.0);
-      let inner_end = min(inner + part, outer_end);
-      for (var i = inner + team_lane(inv); i < inner_end; i += team_width(inv)) {
-        let h = load(row, i);
-        if (WRITES_SUM) { sum[row.sum + i] = h; }
-        let e = h - shift;
-        inner_first += e;
-        inner_second += e * e;
-      }
-      outer_first += inner_first;
-      outer_second += inner_second;
-    }
-    first += outer_first;
-    second += outer_second;
-  }
-  let sums = team_sum(vec2f(lane_sum(first), lane_sum(second)), inv);
-  return moments_of(shift, sums, params.reciprocal, params.eps, CENTERED);
+  var sums: Sums;
+  if (SHORT) { sums = chain_sums(row, shift, 0u, total, inv); } else { sums = long_sums(row, shift, total, inv); }
+  let whole = team_sum(vec2f(lane_sum(sums.first), lane_sum(sums.second)), inv);
+  return moments_of(shift, whole, params.reciprocal, params.eps, CENTERED);
 }
 
 fn write_statistics(row: u32, m: Moments) {

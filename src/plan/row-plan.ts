@@ -3,14 +3,14 @@ import { viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } fr
 import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import { INVOCATION_LANES, MOST_HELD, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
+import { INVOCATION_LANES, MOST_HELD, SHORT_ROW, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
 
 /** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
 export function planRows(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   const { view } = request;
   const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
   const lanes = chooseLanes(operands, request.aligned);
-  const way = isSoftware(capabilities) ? softwareWay(request, lanes, capabilities) : gpuWay(view.outer, view.run / lanes.lane, capabilities);
+  const way = isSoftware(capabilities) ? softwareWay(request, lanes, view.run / lanes.lane, capabilities) : gpuWay(view.outer, view.run / lanes.lane, capabilities);
   const row = {
     kernel: way.kernel,
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: way.teams.team },
@@ -39,14 +39,14 @@ interface Way {
 }
 
 /** An invocation takes a row, or four whose gamma and beta are the same. */
-function softwareWay(request: ForwardRequest, lanes: Lanes, capabilities: Capabilities): Way {
+function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capabilities: Capabilities): Way {
   const rows = request.view.outer;
   const present = (["gamma", "beta"] as const).filter((role) => request.parameters[role]).map((role) => lanes.views[role]);
   const bySegment = present.every((view) => view.item === 0);
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
   const batch = !bySegment && shared && rows >= SOFTWARE_BATCH_ROWS ? 4 : 1;
   const teams = Math.ceil(rows / batch);
-  return { kernel: "row-stream", teams: invocationTeams(teams, capabilities), overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment) }, params: { teams, rows } };
+  return { kernel: "row-stream", teams: invocationTeams(teams, capabilities), overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), SHORT: Number(length <= SHORT_ROW) }, params: { teams, rows } };
 }
 
 /** The narrowest team that holds a row of `length` lanes in its registers; a whole workgroup that reads it twice where none does. */

@@ -12,6 +12,9 @@ export const SPLIT_MINIMUM = 16384;
 /** Rows from which a CPU's invocation takes four at once, loading gamma and beta once: 1.5 against 2.2 copies at 4096 x 768 (measured). */
 export const SOFTWARE_BATCH_ROWS = 64;
 
+/** Lanes of a row that one chain of adds sums without losing bits: docs/decisions.md, "statistics that the data cannot spoil". */
+export const SHORT_ROW = 64;
+
 /** Invocations a workgroup on a CPU: one SIMD group of 4, so that few rows still spread over threads; more where there are many teams. */
 export const SOFTWARE_WORKGROUP = 4;
 export const SOFTWARE_WORKGROUP_MANY = 32;

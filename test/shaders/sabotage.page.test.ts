@@ -51,7 +51,7 @@ interface Mutant {
 /** One wrong line each. `as`: the device that plans the kernel. */
 const MUTANTS: readonly Mutant[] = [
   { file: "row-stream", line: "(h - m.x) * a + (b - a * m.y)", wrong: "(h - m.x) * a + b", layer: "rows" },
-  { file: "row-stream", line: "inner_second += e * e;", wrong: "inner_second += e * e * 1.00002;", layer: "rows" },
+  { file: "row-stream", line: "sums.second += e * e;", wrong: "sums.second += e * e * 1.00002;", layer: "rows" },
   { file: "row-stream", line: "i < start + span; i +=", wrong: "i + 1u < start + span; i +=", layer: "rows" },
   { file: "row-stream", line: "shift = row_shift(row, total, inv)", wrong: "shift = 0.0", layer: "rows" },
   { file: "row-stream", line: "i, m3, g, b);", wrong: "i, m2, g, b);", layer: "rows" },
