@@ -100,10 +100,10 @@ struct Sums {
   second: Lane,
 }
 
-// One chain of adds: lanes from..end of the row that are this invocation's.
-fn chain_sums(row: Row, shift: f32, from: u32, end: u32, inv: Invocation) -> Sums {
+// One chain of adds: lanes begin..end of the row that are this invocation's.
+fn chain_sums(row: Row, shift: f32, begin: u32, end: u32, inv: Invocation) -> Sums {
   var sums = Sums(Lane(0.0), Lane(0.0));
-  for (var i = from + team_lane(inv); i < end; i += team_width(inv)) {
+  for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
     let h = load(row, i);
     if (WRITES_SUM) { sum[row.sum + i] = h; }
     let e = h - shift;
