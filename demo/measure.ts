@@ -66,7 +66,7 @@ export async function measure(gpu: Gpu, one: Case, pause: () => Promise<void>): 
   copy.destroy();
   layer.destroy();
   for (const tensor of [x, residual, out.y, out.sum] as (Tensor | null | undefined)[]) tensor?.destroy();
-  const [median, copied] = [middle(times.ours), middle(times.copy)];
+  const [median, copied] = [medianOf(times.ours), medianOf(times.copy)];
   return {
     case: one,
     plan,
@@ -91,7 +91,7 @@ function relativeError(actual: Float32Array, expected: Float64Array): number {
   return worst / size;
 }
 
-function middle(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 

@@ -35,21 +35,9 @@ struct Params {
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
-override HAS_GAMMA: bool = false;
-override HAS_BETA: bool = false;
 override WRITES_SUM: bool = false;
 // gamma or beta change from repeat to repeat.
 override PARAMETERS_VARY: bool = false;
-
-fn gamma_at(i: u32) -> Lane {
-  if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[i]);
-}
-
-fn beta_at(i: u32) -> Lane {
-  if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[i]);
-}
 
 // One plane of the statistics for the columns of lane j.
 fn statistics_at(outer: u32, j: u32, plane: u32) -> Lane {

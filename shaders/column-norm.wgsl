@@ -35,22 +35,10 @@ override CENTERED: bool = true;
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
-override HAS_GAMMA: bool = false;
-override HAS_BETA: bool = false;
 override WRITES_SUM: bool = false;
 override WRITES_STATISTICS: bool = false;
 // gamma or beta change from repeat to repeat.
 override PARAMETERS_VARY: bool = false;
-
-fn gamma_at(i: u32) -> Lane {
-  if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[i]);
-}
-
-fn beta_at(i: u32) -> Lane {
-  if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[i]);
-}
 
 // Where a lane of columns starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
 struct Column {
@@ -112,20 +100,11 @@ fn column_sums(column: Column, shift: Lane) -> Sums {
   return sums;
 }
 
-fn write_statistics(index: u32, m: Moments) {
-  let at = params.statistics_offset + index;
-  statistics[at] = m.shift + m.delta;
-  statistics[at + params.statistics_stride] = m.rstd;
-  statistics[at + 2u * params.statistics_stride] = m.shift;
-  statistics[at + 3u * params.statistics_stride] = m.delta;
-  statistics[at + 4u * params.statistics_stride] = m.variance;
-}
-
 // The moments of value c of the lane; its statistic is written on the way.
 fn column_moments(team: u32, shift: Lane, sums: Sums, c: u32) -> Moments {
   let own = vec2f(lane_value(sums.first, c), lane_value(sums.second, c));
   let m = moments_of(lane_value(shift, c), own, params.reciprocal, params.eps, CENTERED);
-  if (WRITES_STATISTICS) { write_statistics(team * LANE + c, m); }
+  if (WRITES_STATISTICS) { record(team * LANE + c, m); }
   return m;
 }
 

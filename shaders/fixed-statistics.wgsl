@@ -15,13 +15,8 @@ struct Params {
 
 fn work(team: u32, inv: Invocation) {
   if (team >= params.count) { return; }
-  let at = params.statistics_offset + team;
   let given = variance[params.variance_offset + team];
-  statistics[at] = mean[params.mean_offset + team];
-  statistics[at + params.statistics_stride] = reciprocal_std(given, params.eps);
-  statistics[at + 2u * params.statistics_stride] = mean[params.mean_offset + team];
-  statistics[at + 3u * params.statistics_stride] = 0.0;
-  statistics[at + 4u * params.statistics_stride] = given;
+  record(team, Moments(mean[params.mean_offset + team], 0.0, reciprocal_std(given, params.eps), given));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -38,11 +38,8 @@ override CENTERED: bool = true;
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
-override HAS_GAMMA: bool = false;
-override HAS_BETA: bool = false;
 override WRITES_SUM: bool = false;
 override WRITES_STATISTICS: bool = false;
-override SEGMENTED: bool = false;
 
 struct Row {
   base: u32,
@@ -52,16 +49,10 @@ struct Row {
   total: u32,
 }
 
-fn parameter_at(view: ParameterView, base: u32, i: u32) -> u32 {
-  if (!SEGMENTED) { return base + i * view.item; }
-  let segment = i / params.items;
-  return base + segment * view.segment + (i - segment * params.items) * view.item;
-}
-
 fn load(row: Row, i: u32) -> Lane {
   var h = x[params.x_offset + row.base + i];
   if (HAS_RESIDUAL) { h += residual[params.residual_offset + row.base + i]; }
-  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[params.residual_bias_offset + parameter_at(params.residual_bias_view, row.bias, i)]); }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.bias, i, params.items)]); }
   return h;
 }
 
@@ -79,20 +70,9 @@ fn distance(h: Lane, shift: f32, i: u32, total: u32) -> Lane {
 
 fn normalize(row: Row, i: u32, h: Lane, m: Moments) {
   if (i >= row.total) { return; }
-  var a = Lane(m.rstd);
-  if (HAS_GAMMA) { a *= Lane(gamma[params.gamma_offset + parameter_at(params.gamma_view, row.gamma, i)]); }
-  var b = Lane(0.0);
-  if (HAS_BETA) { b = Lane(beta[params.beta_offset + parameter_at(params.beta_view, row.beta, i)]); }
+  let a = gamma_at(parameter_at(params.gamma_view, row.gamma, i, params.items)) * m.rstd;
+  let b = beta_at(parameter_at(params.beta_view, row.beta, i, params.items));
   y[params.y_offset + row.base + i] = activate((h - m.shift) * a + (b - a * m.delta));
-}
-
-fn write_statistics(index: u32, m: Moments) {
-  let at = params.statistics_offset + index;
-  statistics[at] = m.shift + m.delta;
-  statistics[at + params.statistics_stride] = m.rstd;
-  statistics[at + 2u * params.statistics_stride] = m.shift;
-  statistics[at + 3u * params.statistics_stride] = m.delta;
-  statistics[at + 4u * params.statistics_stride] = m.variance;
 }
 
 fn normalize_row(index: u32, row: Row, live: bool, inv: Invocation) {
@@ -140,7 +120,7 @@ fn normalize_row(index: u32, row: Row, live: bool, inv: Invocation) {
   }
   let sums = team_sum(vec2f(lane_sum(first), lane_sum(second)), inv);
   var m = moments_of(shift, sums, params.reciprocal, params.eps, CENTERED);
-  if (WRITES_STATISTICS && live && i == 0u) { write_statistics(index, m); }
+  if (WRITES_STATISTICS && live && i == 0u) { record(index, m); }
   if (!SUBTRACTS_MEAN) { m = Moments(0.0, 0.0, m.rstd, m.variance); }
 
   normalize(row, i, h0, m);
@@ -160,9 +140,9 @@ fn work(team: u32, inv: Invocation) {
   let length = params.segments * params.items;
   let row = Row(
     index * length,
-    parameter_base(params.residual_bias_view, index),
-    parameter_base(params.gamma_view, index),
-    parameter_base(params.beta_view, index),
+    params.residual_bias_offset + parameter_base(params.residual_bias_view, index),
+    params.gamma_offset + parameter_base(params.gamma_view, index),
+    params.beta_offset + parameter_base(params.beta_view, index),
     select(0u, length, live),
   );
   normalize_row(index, row, live, inv);

@@ -40,12 +40,8 @@ override CENTERED: bool = true;
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
-override HAS_GAMMA: bool = false;
-override HAS_BETA: bool = false;
 override WRITES_SUM: bool = false;
 override WRITES_STATISTICS: bool = false;
-// More than one segment a row.
-override SEGMENTED: bool = false;
 // gamma and beta stay the same within a segment, and an invocation walks it alone: they are loaded once a segment.
 override BY_SEGMENT: bool = false;
 
@@ -65,16 +61,10 @@ fn row_of(index: u32) -> Row {
   return Row(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base, params.y_offset + base);
 }
 
-fn parameter_at(view: ParameterView, base: u32, i: u32) -> u32 {
-  if (!SEGMENTED) { return base + i * view.item; }
-  let segment = i / params.items;
-  return base + segment * view.segment + (i - segment * params.items) * view.item;
-}
-
 fn load(row: Row, i: u32) -> Lane {
   var h = x[row.x + i];
   if (HAS_RESIDUAL) { h += residual[row.residual + i]; }
-  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.residual_bias, i)]); }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.residual_bias, i, params.items)]); }
   return h;
 }
 
@@ -140,31 +130,12 @@ fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   return moments_of(shift, whole, params.reciprocal, params.eps, CENTERED);
 }
 
-fn write_statistics(row: u32, m: Moments) {
-  let at = params.statistics_offset + row;
-  statistics[at] = m.shift + m.delta;
-  statistics[at + params.statistics_stride] = m.rstd;
-  statistics[at + 2u * params.statistics_stride] = m.shift;
-  statistics[at + 3u * params.statistics_stride] = m.delta;
-  statistics[at + 4u * params.statistics_stride] = m.variance;
-}
-
 // m = (shift, delta, rstd) of the row.
 fn normalize(row: Row, i: u32, m: vec3f, g: Lane, b: Lane) {
   var h: Lane;
   if (WRITES_SUM) { h = sum[row.sum + i]; } else { h = load(row, i); }
   let a = g * m.z;
   y[row.y + i] = activate((h - m.x) * a + (b - a * m.y));
-}
-
-fn gamma_at(base: u32, i: u32) -> Lane {
-  if (!HAS_GAMMA) { return Lane(1.0); }
-  return Lane(gamma[parameter_at(params.gamma_view, base, i)]);
-}
-
-fn beta_at(base: u32, i: u32) -> Lane {
-  if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[parameter_at(params.beta_view, base, i)]);
 }
 
 fn work(team: u32, inv: Invocation) {
@@ -180,7 +151,7 @@ fn work(team: u32, inv: Invocation) {
   for (var r = 0u; r < ROWS; r++) {
     let own = min(first + r, last);
     let moments = row_moments(row_of(own), total, inv);
-    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { write_statistics(own, moments); }
+    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { record(own, moments); }
     let m = select(vec3f(0.0, 0.0, moments.rstd), vec3f(moments.shift, moments.delta, moments.rstd), SUBTRACTS_MEAN);
     m0 = select(m0, m, r == 0u);
     m1 = select(m1, m, r == 1u);
@@ -195,12 +166,12 @@ fn work(team: u32, inv: Invocation) {
   let beta_base = params.beta_offset + parameter_base(params.beta_view, first);
   let span = select(total, min(params.items, total), BY_SEGMENT);
   for (var start = 0u; start < total; start += span) {
-    var g = gamma_at(gamma_base, start);
-    var b = beta_at(beta_base, start);
+    var g = gamma_at(parameter_at(params.gamma_view, gamma_base, start, params.items));
+    var b = beta_at(parameter_at(params.beta_view, beta_base, start, params.items));
     for (var i = start + team_lane(inv); i < start + span; i += team_width(inv)) {
       if (!BY_SEGMENT) {
-        g = gamma_at(gamma_base, i);
-        b = beta_at(beta_base, i);
+        g = gamma_at(parameter_at(params.gamma_view, gamma_base, i, params.items));
+        b = beta_at(parameter_at(params.beta_view, beta_base, i, params.items));
       }
       normalize(row0, i, m0, g, b);
       if (ROWS == 4u) {

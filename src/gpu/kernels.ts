@@ -6,12 +6,14 @@ import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
 import activation from "../../shaders/prelude/activation.wgsl";
+import affine from "../../shaders/prelude/affine.wgsl";
 import lane1 from "../../shaders/prelude/lane.1.wgsl";
 import lane4 from "../../shaders/prelude/lane.4.wgsl";
 import moments from "../../shaders/prelude/moments.wgsl";
 import parameterView from "../../shaders/prelude/parameter-view.wgsl";
 import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
 import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
+import record from "../../shaders/prelude/record.wgsl";
 import teamCluster from "../../shaders/prelude/team.cluster.wgsl";
 import teamInvocation from "../../shaders/prelude/team.invocation.wgsl";
 import teamSubgroup from "../../shaders/prelude/team.subgroup.wgsl";
@@ -31,7 +33,17 @@ const LANES = { 1: lane1, 4: lane4 };
 const PARAMETERS = { scalar: parameterScalar, lane: parameterLane };
 const TEAMS = { invocation: teamInvocation, subgroup: teamSubgroup, workgroup: teamWorkgroup, cluster: teamCluster };
 
-/** The prelude files of a variant: one of each axis, and those that every kernel may use. */
-export function preludeOf(variant: Variant): PreludeModule[] {
-  return [LANES[variant.lane], PARAMETERS[variant.parameter], TEAMS[variant.team], parameterView, moments, activation];
+/** The prelude files of a kernel's variant: one of each axis, those that every kernel may use, and those that go with a binding. */
+export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule[] {
+  const has = (name: string, kinds: readonly string[]): boolean => kernel.bindings.some((binding) => binding.name === name && kinds.includes(binding.kind));
+  return [
+    LANES[variant.lane],
+    PARAMETERS[variant.parameter],
+    TEAMS[variant.team],
+    parameterView,
+    moments,
+    activation,
+    ...(has("gamma", ["read"]) ? [affine] : []),
+    ...(has("statistics", ["read_write"]) ? [record] : []),
+  ];
 }

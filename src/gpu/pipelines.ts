@@ -75,7 +75,7 @@ export class Pipelines {
   #describe(dispatch: Dispatch): Parts {
     const kernel = KERNELS.get(dispatch.kernel);
     if (!kernel) throw new Error(`there is no kernel ${dispatch.kernel}`);
-    const prelude = preludeOf(dispatch.variant);
+    const prelude = preludeOf(kernel, dispatch.variant);
     const declared = Object.assign({}, ...prelude.map((part) => part.overrides), kernel.overrides) as Record<string, string>;
     for (const name of Object.keys(dispatch.overrides)) {
       if (!(name in declared)) throw new Error(`${dispatch.kernel} declares no override ${name}`);

@@ -37,7 +37,7 @@ const VARIANTS: Variant[] = ([1, 4] as const).flatMap((lane) =>
 test("all kernels in all variants: directives before anything else, subgroups only where the team needs them", () => {
   for (const kernel of KERNELS.values()) {
     for (const variant of VARIANTS) {
-      const lines = compose(kernel, preludeOf(variant)).code.split("\n");
+      const lines = compose(kernel, preludeOf(kernel, variant)).code.split("\n");
       const first = lines.findIndex((line) => !/^(enable|requires) /.test(line));
       expect(lines.slice(first).filter((line) => /^\s*(enable|requires)\s/.test(line))).toEqual([]);
       expect(lines.slice(0, first).includes("enable subgroups;"), `${kernel.name} ${variant.team}`).toBe(variant.team === "subgroup" || variant.team === "cluster");

@@ -17,3 +17,8 @@ test.each([...KERNELS.values()].map((kernel) => [kernel.name, kernel] as const))
   expect(kernel.bindings.filter((binding) => binding.kind === "uniform").map(({ name, binding }) => [name, binding])).toEqual([["params", 0]]);
   for (const { name, element } of storage) expect(["f32", "vec4f", "Lane", "Parameter"], name).toContain(element);
 });
+test.each([...KERNELS.values()].map((kernel) => [kernel.name, kernel] as const))("%s: each offset in params belongs to a binding", (_, kernel) => {
+  const names = new Set(kernel.bindings.map((binding) => binding.name));
+  const offsets = Object.keys(kernel.params!.fields).filter((field) => field.endsWith("_offset"));
+  expect(offsets.filter((field) => !names.has(field.slice(0, -"_offset".length)))).toEqual([]);
+});

@@ -71,7 +71,7 @@ const MUTANTS: readonly Mutant[] = [
 
 function moduleOf(file: string): { code: string } {
   const team = file.split(".")[1] as "workgroup" | "cluster" | undefined;
-  const found = team ? preludeOf({ lane: 4, parameter: "lane", team }).find((part) => part.name === file) : KERNELS.get(file);
+  const found = team ? preludeOf(KERNELS.get("row-stream")!, { lane: 4, parameter: "lane", team }).find((part) => part.name === file) : KERNELS.get(file);
   return found as unknown as { code: string };
 }
 
