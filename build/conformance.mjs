@@ -11,7 +11,12 @@ const file = resolve(process.argv[2] ?? resolve(root, "test/conformance/cases.js
 
 /** @param {readonly unknown[]} cases @returns {Promise<Verdict[]>} */
 async function runCases(cases) {
-  const server = await createServer({ configFile: resolve(root, "vite.config.ts"), root, logLevel: "error", server: { port: 0, host: "127.0.0.1", hmr: false, watch: null } });
+  const server = await createServer({
+    configFile: resolve(root, "vite.config.ts"),
+    root,
+    logLevel: "error",
+    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
+  });
   await server.listen();
   const opened = await openBrowser();
   console.log(`conformance: ${cases.length} cases of ${file} on ${describeAdapter(opened)}`);
@@ -35,7 +40,9 @@ function report(verdicts) {
   console.log(`${"op".padEnd(20)} passed failed unsupported`);
   for (const op of ops) {
     const own = verdicts.filter((verdict) => verdict.op === op);
-    console.log(`${op.padEnd(20)} ${String(count(own, "passed")).padStart(6)} ${String(count(own, "failed")).padStart(6)} ${String(count(own, "unsupported")).padStart(11)}`);
+    console.log(
+      `${op.padEnd(20)} ${String(count(own, "passed")).padStart(6)} ${String(count(own, "failed")).padStart(6)} ${String(count(own, "unsupported")).padStart(11)}`,
+    );
   }
   console.log(`${count(verdicts, "passed")} passed, ${count(verdicts, "failed")} failed, ${count(verdicts, "unsupported")} unsupported`);
   return count(verdicts, "failed") ? 1 : 0;

@@ -47,7 +47,11 @@ async function runPage(url) {
   }
 }
 
-const server = await createServer({ configFile: resolve(root, "vite.config.ts"), logLevel: "error", server: once ? { port: 0, host: "127.0.0.1", hmr: false, watch: null } : { host: "127.0.0.1" } });
+const server = await createServer({
+  configFile: resolve(root, "vite.config.ts"),
+  logLevel: "error",
+  server: once ? { port: 0, host: "127.0.0.1", hmr: false, watch: null } : { host: "127.0.0.1" },
+});
 await server.listen();
 const url = server.resolvedUrls?.local[0] ?? "";
 console.log(`normgpu: the page is at ${url}`);

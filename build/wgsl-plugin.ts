@@ -67,7 +67,12 @@ export function reflectKernel(file: string, text: string): Omit<KernelModule, "c
   return {
     name: basename(file, ".wgsl"),
     entry: entries[0]!.name,
-    bindings: variables.map((variable) => ({ name: variable.name, binding: variable.binding, kind: kindOf(variable), element: elementOf(text, variable.name) })),
+    bindings: variables.map((variable) => ({
+      name: variable.name,
+      binding: variable.binding,
+      kind: kindOf(variable),
+      element: elementOf(text, variable.name),
+    })),
     params: params ?? null,
     overrides: overridesOf(text),
   };

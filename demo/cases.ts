@@ -1,4 +1,15 @@
-import { BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm, type ForwardOptions, type ForwardResult, type Gpu, type Plan, type Tensor } from "../src/index.ts";
+import {
+  BatchNorm,
+  GroupNorm,
+  InstanceNorm,
+  LayerNorm,
+  RMSNorm,
+  type ForwardOptions,
+  type ForwardResult,
+  type Gpu,
+  type Plan,
+  type Tensor,
+} from "../src/index.ts";
 import {
   batchNormForward,
   groupNormForward,
@@ -93,9 +104,7 @@ function rows(shape: readonly number[], own: readonly number[], rms: boolean, re
     residual,
     make: (gpu) => (rms ? new RMSNorm(gpu, { shape: own }) : new LayerNorm(gpu, { shape: own })),
     expected: (x, added, { gamma, beta }) =>
-      rms
-        ? rmsNormForward(x, { axes, residual: added, gamma: as(gamma) })
-        : layerNormForward(x, { axes, residual: added, gamma: as(gamma), beta: as(beta) }),
+      rms ? rmsNormForward(x, { axes, residual: added, gamma: as(gamma) }) : layerNormForward(x, { axes, residual: added, gamma: as(gamma), beta: as(beta) }),
   };
 }
 

@@ -63,7 +63,9 @@ function draw(canvas: HTMLCanvasElement, values: ArrayLike<number>, low: number,
 }
 
 async function showDigits(gpu: Gpu): Promise<void> {
-  const data = new Float32Array(SHOWN * SIDE * SIDE).map((_, i) => pixel(1 + 2 * Math.floor(i / 784), Math.floor((i % 784) / SIDE), i % SIDE) / 2 ** Math.floor(i / 784));
+  const data = new Float32Array(SHOWN * SIDE * SIDE).map(
+    (_, i) => pixel(1 + 2 * Math.floor(i / 784), Math.floor((i % 784) / SIDE), i % SIDE) / 2 ** Math.floor(i / 784),
+  );
   draw(element<HTMLCanvasElement>("before"), data, 0, 1);
   const x = gpu.tensor(data, [SHOWN, 1, SIDE, SIDE]);
   const { y } = instanceNorm(gpu, x, { saved: false });

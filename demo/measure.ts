@@ -61,7 +61,11 @@ export async function measure(gpu: Gpu, one: Case, pause: () => Promise<void>): 
   await pause();
   const bytes = data.byteLength * (residual ? 4 : 2);
   const copy = new Copy(gpu.device as GPUDevice, bytes / 2);
-  const times = await compare(gpu, () => layer.forward(x, { ...options, saved: false, out }), () => copy.run());
+  const times = await compare(
+    gpu,
+    () => layer.forward(x, { ...options, saved: false, out }),
+    () => copy.run(),
+  );
   const plan = layer.plan(one.shape, { residual: one.residual, saved: false, sum: one.residual });
   copy.destroy();
   layer.destroy();

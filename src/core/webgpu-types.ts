@@ -8,7 +8,6 @@ export type WebGpuBuffer = GlobalType<"GPUBuffer">;
 export type WebGpuEncoder = GlobalType<"GPUCommandEncoder">;
 export type WebGpuPass = GlobalType<"GPUComputePassEncoder">;
 export type WebGpuPipeline = GlobalType<"GPUComputePipeline">;
-export type WebGpuBindGroup = GlobalType<"GPUBindGroup">;
 export type WebGpuAdapter = GlobalType<"GPUAdapter">;
 
 /** The four names of an adapter, as WebGPU tells them. */

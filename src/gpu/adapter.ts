@@ -36,7 +36,8 @@ export async function requestDevice(options: OpenOptions): Promise<{ device: Web
     );
   }
   const adapter = (await entry.requestAdapter({ powerPreference: options.powerPreference ?? "high-performance" })) as GPUAdapter | null;
-  if (!adapter) throw new UnsupportedError("Gpu.open: requestAdapter found no adapter; this machine's GPU or driver is not supported, or WebGPU is switched off");
+  if (!adapter)
+    throw new UnsupportedError("Gpu.open: requestAdapter found no adapter; this machine's GPU or driver is not supported, or WebGPU is switched off");
   const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
   const requiredLimits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]));
   try {

@@ -58,7 +58,14 @@ export function boundRange(tensor: Tensor): Bound {
 }
 
 /** The bind group of a dispatch for these buffers, remembered. */
-export function groupOf(gpu: Gpu, dispatch: Dispatch, own: Prepared, tensors: Readonly<Record<string, Tensor>>, scratch: ReadonlyMap<string, Bound>, call: string): Group {
+export function groupOf(
+  gpu: Gpu,
+  dispatch: Dispatch,
+  own: Prepared,
+  tensors: Readonly<Record<string, Tensor>>,
+  scratch: ReadonlyMap<string, Bound>,
+  call: string,
+): Group {
   const entries: (Bound | null)[] = own.roles.map((role) => (role === undefined ? null : (scratch.get(role) ?? boundRange(tensors[role]!))));
   let trie = own.groups;
   let signature = "";

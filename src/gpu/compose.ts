@@ -11,7 +11,10 @@ const DIRECTIVE = /^(?:enable|requires) .*;$/;
 
 /** Joins a kernel with its prelude: directives first (WGSL's only rule of order), then prelude, then kernel. Directive lines are blanked, so that lines keep their numbers. */
 export function compose(kernel: KernelModule, prelude: readonly PreludeModule[]): Composed {
-  const parts = [...prelude.map(({ name, code }) => ({ file: `shaders/prelude/${name}.wgsl`, code })), { file: `shaders/${kernel.name}.wgsl`, code: kernel.code }];
+  const parts = [
+    ...prelude.map(({ name, code }) => ({ file: `shaders/prelude/${name}.wgsl`, code })),
+    { file: `shaders/${kernel.name}.wgsl`, code: kernel.code },
+  ];
   const directives = new Map<string, { file: string; line: number }>();
   const lines: string[] = [];
   const places: { file: string; line: number }[] = [];

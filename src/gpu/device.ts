@@ -101,7 +101,8 @@ export class Gpu {
       [maxBindingBytes, "maxStorageBufferBindingSize"],
       [maxBufferBytes, "maxBufferSize"],
     ] as const) {
-      if (bytes > limit) throw new LimitError(`${call}: ${what} takes ${bytes} bytes; this device's ${name} is ${limit} (ask for more: requiredLimits: { ${name}: ${bytes} })`);
+      if (bytes > limit)
+        throw new LimitError(`${call}: ${what} takes ${bytes} bytes; this device's ${name} is ${limit} (ask for more: requiredLimits: { ${name}: ${bytes} })`);
     }
   }
 
@@ -128,7 +129,11 @@ export class Gpu {
   #create(shape: Shape, call: string): Tensor {
     const bytes = sizeOf(shape) * 4;
     this.checkBytes(bytes, `a tensor of ${formatShape(shape)}`, call);
-    const buffer = (this.device as GPUDevice).createBuffer({ size: Math.max(16, Math.ceil(bytes / 16) * 16), usage: OWN_USAGE, label: `normgpu tensor ${formatShape(shape)}` });
+    const buffer = (this.device as GPUDevice).createBuffer({
+      size: Math.max(16, Math.ceil(bytes / 16) * 16),
+      usage: OWN_USAGE,
+      label: `normgpu tensor ${formatShape(shape)}`,
+    });
     const reference = new WeakRef(buffer);
     this.#alive.add(reference);
     this.#references.set(buffer, reference);
@@ -152,7 +157,8 @@ export class Gpu {
     if (dtype !== "f32") throw new OptionError(`Gpu.wrap: dtype is ${String(dtype)}; wanted "f32"`);
     if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4) throw new OptionError(`Gpu.wrap: offset is ${offset}; wanted a multiple of 4 bytes from 0`);
     if ((usage & STORAGE) === 0) throw new TensorError(`Gpu.wrap: the buffer's usage (${usage}) lacks STORAGE (128)`);
-    if (offset + bytes > size) throw new ShapeError(`Gpu.wrap: ${formatShape(shape)} at offset ${offset} ends at byte ${offset + bytes}; the buffer has ${size}`);
+    if (offset + bytes > size)
+      throw new ShapeError(`Gpu.wrap: ${formatShape(shape)} at offset ${offset} ends at byte ${offset + bytes}; the buffer has ${size}`);
     this.checkBytes(bytes + (offset % 256), `a tensor of ${formatShape(shape)}`, "Gpu.wrap");
     return new Tensor(this, buffer, offset, shape, false);
   }

@@ -26,7 +26,10 @@ import type { Variant } from "../plan/plan.ts";
 
 /** Every kernel by the stem of its file. */
 export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
-  [applyColumn, applyRun, columnMoments, columnNorm, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [kernel.name, kernel]),
+  [applyColumn, applyRun, columnMoments, columnNorm, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [
+    kernel.name,
+    kernel,
+  ]),
 );
 
 const LANES = { 1: lane1, 4: lane4 };

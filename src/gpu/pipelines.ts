@@ -67,7 +67,13 @@ export class Pipelines {
   }
 
   #store(key: string, parts: Parts, pipeline: GPUComputePipeline, fault: CompiledKernel["fault"]): CompiledKernel {
-    const compiled: CompiledKernel = { kernel: parts.kernel, pipeline, layout: parts.layout, storage: parts.kernel.bindings.filter((binding) => binding.kind !== "uniform"), fault };
+    const compiled: CompiledKernel = {
+      kernel: parts.kernel,
+      pipeline,
+      layout: parts.layout,
+      storage: parts.kernel.bindings.filter((binding) => binding.kind !== "uniform"),
+      fault,
+    };
     this.#compiled.set(key, compiled);
     return compiled;
   }

@@ -92,7 +92,8 @@ function batchNormSpec(call: string, x: Shape, options: BatchNormShared & { trai
 }
 
 function checkMomentum(momentum: number, call: string): number {
-  if (!(momentum >= 0 && momentum <= 1)) throw new OptionError(`${call}: momentum is ${String(momentum)}; wanted a number from 0 to 1, or null for a cumulative average`);
+  if (!(momentum >= 0 && momentum <= 1))
+    throw new OptionError(`${call}: momentum is ${String(momentum)}; wanted a number from 0 to 1, or null for a cumulative average`);
   return momentum;
 }
 

@@ -173,5 +173,6 @@ function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out
   }
   const wanted = statisticsStride(statisticsView(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
   const own = out.saved && sizeOf(out.saved.statistics.shape);
-  if (own !== undefined && own !== wanted) throw new ShapeError(`${spec.call}: out.saved comes from a call with other statistics (${own} values; wanted ${wanted})`);
+  if (own !== undefined && own !== wanted)
+    throw new ShapeError(`${spec.call}: out.saved comes from a call with other statistics (${own} values; wanted ${wanted})`);
 }

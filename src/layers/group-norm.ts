@@ -30,7 +30,8 @@ export function groupNormSpec(call: string, x: Shape, options: GroupNormOptions)
   checkCount(options.groups, "groups", call);
   const axis = channelAxis(options.layout ?? "nchw", x, call);
   const channels = x[axis]!;
-  if (channels % options.groups) throw new ShapeError(`${call}: x is ${formatShape(x)}; its ${channels} channels must be a multiple of groups (${options.groups})`);
+  if (channels % options.groups)
+    throw new ShapeError(`${call}: x is ${formatShape(x)}; its ${channels} channels must be a multiple of groups (${options.groups})`);
   const shape = cutGroups(x, axis, options.groups);
   if (shape.slice(1).includes(0) && x[0] !== 0) throw new ShapeError(`${call}: x is ${formatShape(x)}; its groups hold no value to take a mean of`);
   return {
@@ -61,7 +62,8 @@ export class GroupNorm extends Norm {
   constructor(gpu: Gpu, options: GroupNormClassOptions) {
     checkCount(options.channels, "channels", "GroupNorm");
     checkCount(options.groups, "groups", "GroupNorm");
-    if (options.channels % options.groups) throw new OptionError(`GroupNorm: channels is ${options.channels}; it must be a multiple of groups (${options.groups})`);
+    if (options.channels % options.groups)
+      throw new OptionError(`GroupNorm: channels is ${options.channels}; it must be a multiple of groups (${options.groups})`);
     super(gpu, "GroupNorm", [options.channels], options);
     checkEps(options.eps ?? 1e-5, "GroupNorm");
     this.options = { ...options };

@@ -38,7 +38,8 @@ export function layerNormSpec(call: string, x: Shape, options: LayerNormOptions,
   checkEps(eps, call);
   const own = axes.map((axis) => x[axis]!);
   const others = x.filter((_, axis) => !axes.includes(axis));
-  if (own.includes(0) && !others.includes(0)) throw new ShapeError(`${call}: x is ${formatShape(x)}; axes [${axes.join(", ")}] hold no value to take a mean of`);
+  if (own.includes(0) && !others.includes(0))
+    throw new ShapeError(`${call}: x is ${formatShape(x)}; axes [${axes.join(", ")}] hold no value to take a mean of`);
   return {
     call,
     shape: x,

@@ -70,7 +70,13 @@ function variesByRepeat(lanes: Lanes, operands: Operands): number {
 }
 
 /** Repeats cut so that enough columns are in flight, and none is longer than its sums stay exact. */
-function cutRepeats(request: ForwardRequest, columns: number, least: number, most: number, capabilities: Capabilities): { slices: number; repeats_per_slice: number } {
+function cutRepeats(
+  request: ForwardRequest,
+  columns: number,
+  least: number,
+  most: number,
+  capabilities: Capabilities,
+): { slices: number; repeats_per_slice: number } {
   const { repeats } = request.view;
   const wanted = Math.ceil((isSoftware(capabilities) ? COLUMN_TEAMS.software : COLUMN_TEAMS.gpu) / columns);
   const slices = Math.max(clamp(wanted, 1, Math.ceil(repeats / least)), Math.ceil(repeats / most));

@@ -12,7 +12,9 @@ const WORKGROUP = 64;
 export function gatherDispatch(extents: readonly number[], strides: readonly number[], source: string, gathered: string, capabilities: Capabilities): Dispatch {
   const terms = mergeAxes(extents, strides);
   if (terms.length > MAX_AXES) {
-    throw new UnsupportedError(`plan: ${source} of [${extents.join(", ")}] has ${terms.length} axes that cannot be merged; at most ${MAX_AXES} can be reordered`);
+    throw new UnsupportedError(
+      `plan: ${source} of [${extents.join(", ")}] has ${terms.length} axes that cannot be merged; at most ${MAX_AXES} can be reordered`,
+    );
   }
   const padded = [...Array.from({ length: MAX_AXES - terms.length }, () => ({ extent: 1, stride: 0 })), ...terms];
   const params: Record<string, number> = { count: sizeOf(extents) };

@@ -67,7 +67,8 @@ function bestCut(shape: Shape, strides: ParameterStrides, axes: WalkRequest): { 
   if (typeof segments !== "string") return { walk: { rows, segments, items }, segments: extentOf(shape, segments) };
   const cuts = Array.from({ length: Math.max(1, items.length) }, (_, place) => {
     const head = items.slice(0, place);
-    const walk: WalkAxes = segments === "cut" ? { rows, segments: head, items: items.slice(place) } : { rows: [...rows, ...head], segments: [], items: items.slice(place) };
+    const walk: WalkAxes =
+      segments === "cut" ? { rows, segments: head, items: items.slice(place) } : { rows: [...rows, ...head], segments: [], items: items.slice(place) };
     const copies = ROLES.filter((role) => strides[role] && !parameterView(shape, strides[role], walk)).length;
     return { walk, segments: extentOf(shape, head), copies };
   });

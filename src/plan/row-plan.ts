@@ -10,7 +10,9 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities): W
   const { view } = request;
   const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
   const lanes = chooseLanes(operands, request.aligned);
-  const way = isSoftware(capabilities) ? softwareWay(request, lanes, view.run / lanes.lane, capabilities) : gpuWay(view.outer, view.run / lanes.lane, capabilities);
+  const way = isSoftware(capabilities)
+    ? softwareWay(request, lanes, view.run / lanes.lane, capabilities)
+    : gpuWay(view.outer, view.run / lanes.lane, capabilities);
   const row = {
     kernel: way.kernel,
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: way.teams.team },
@@ -46,7 +48,12 @@ function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capa
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
   const batch = !bySegment && shared && rows >= SOFTWARE_BATCH_ROWS ? 4 : 1;
   const teams = Math.ceil(rows / batch);
-  return { kernel: "row-stream", teams: invocationTeams(teams, capabilities), overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), SHORT: Number(length <= SHORT_ROW) }, params: { teams, rows } };
+  return {
+    kernel: "row-stream",
+    teams: invocationTeams(teams, capabilities),
+    overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), SHORT: Number(length <= SHORT_ROW) },
+    params: { teams, rows },
+  };
 }
 
 /** The narrowest team that holds a row of `length` lanes in its registers; a whole workgroup that reads it twice where none does. */

@@ -41,10 +41,15 @@ export function interpret(testCase: Case): Meaning | null {
   };
   if (op === "batch_norm") return batch(testCase, given, common);
   if (op === "group_norm") return group(testCase, given, common);
-  if (op === "instance_norm") return { ...common, layer: "instance", inputs: given, options: { ...common.options, layout: (attrs["layout"] as Layout | undefined) ?? "nchw" } };
+  if (op === "instance_norm")
+    return { ...common, layer: "instance", inputs: given, options: { ...common.options, layout: (attrs["layout"] as Layout | undefined) ?? "nchw" } };
   const rms = op === "rms_norm" || attrs["simplified"] === true;
   const raw = attrs["keras_rms_scaling"] === true;
-  const options = { ...common.options, axes: (attrs["axes"] as number[] | undefined) ?? [-1], parameterLayout: attrs["param_layout"] === "axes" ? ("axes" as const) : ("broadcast" as const) };
+  const options = {
+    ...common.options,
+    axes: (attrs["axes"] as number[] | undefined) ?? [-1],
+    parameterLayout: attrs["param_layout"] === "axes" ? ("axes" as const) : ("broadcast" as const),
+  };
   return { ...common, layer: rms && !raw ? "rms" : "layer", inputs: given, options: raw ? { ...options, center: false } : options };
 }
 

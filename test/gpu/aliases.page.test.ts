@@ -13,7 +13,10 @@ gpuTest("an output in the buffer of an input is refused wherever it lies, whiche
   const far = { offset: 4096 };
   const refused: [string, () => unknown][] = [
     ["x", () => layerNorm(gpu, gpu.wrap(shared, [2, 3]), { out: { y: gpu.wrap(shared, [2, 3], far) } })],
-    ["x of a walk that copies it first", () => layerNorm(gpu, gpu.wrap(shared, [2, 3, 2, 3]), { axes: [0, 2], out: { y: gpu.wrap(shared, [2, 3, 2, 3], far) } })],
+    [
+      "x of a walk that copies it first",
+      () => layerNorm(gpu, gpu.wrap(shared, [2, 3, 2, 3]), { axes: [0, 2], out: { y: gpu.wrap(shared, [2, 3, 2, 3], far) } }),
+    ],
     ["residual", () => layerNorm(gpu, gpu.empty([2, 3]), { residual: gpu.wrap(shared, [2, 3]), out: { y: gpu.wrap(shared, [2, 3], far) } })],
     ["sum over its own residual", () => layerNorm(gpu, gpu.empty([2, 3]), { residual: gpu.wrap(shared, [2, 3]), out: { sum: gpu.wrap(shared, [2, 3], far) } })],
     ["broadcast residual", () => layerNorm(gpu, gpu.empty([2, 3, 4]), { residual: gpu.wrap(shared, [2, 1, 4]), out: { y: gpu.wrap(shared, [2, 3, 4], far) } })],
@@ -36,7 +39,10 @@ gpuTest("inputs may share a buffer; outputs may where their bound ranges are apa
   const values = Float32Array.from({ length: 12 }, (_, i) => i * i);
   const shared = arena(gpu);
   const x = gpu.tensor(values, [4, 3]);
-  const statistics = (offset: number): { mean: Tensor; variance: Tensor } => ({ mean: gpu.wrap(shared, [3], { offset: 256 }), variance: gpu.wrap(shared, [3], { offset }) });
+  const statistics = (offset: number): { mean: Tensor; variance: Tensor } => ({
+    mean: gpu.wrap(shared, [3], { offset: 256 }),
+    variance: gpu.wrap(shared, [3], { offset }),
+  });
   const { mean, variance } = statistics(512);
   mean.write([0, 0, 0]);
   variance.write([1, 1, 1]);

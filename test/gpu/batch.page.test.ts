@@ -82,7 +82,9 @@ gpuTest("scratch memory that grows in the middle of a batch", async ({ gpu: { de
   const axes = [0, 2];
   const shapes = [2, 8, 32, 128].map((extent) => [4, 3, extent, 2]);
   const data = shapes.map((shape, i) => normal(24 * shape[2]!, i));
-  const sizes = shapes.map((shape) => Object.values(new LayerNorm(single, { axes, shape: [4, shape[2]!], affine: false }).plan(shape).scratch).reduce((sum, bytes) => sum + bytes, 0));
+  const sizes = shapes.map((shape) =>
+    Object.values(new LayerNorm(single, { axes, shape: [4, shape[2]!], affine: false }).plan(shape).scratch).reduce((sum, bytes) => sum + bytes, 0),
+  );
   expect(sizes[0]).toBeGreaterThan(0);
   expect(sizes.toSorted((a, b) => a - b)).toEqual(sizes);
   const forward = (gpu: Gpu, i: number): Tensor => layerNorm(gpu, gpu.tensor(data[i]!, shapes[i]!), { axes, saved: false }).y;

@@ -10,12 +10,28 @@ const LANE: PreludeModule = { name: "lane.1", code: "enable f16;\nalias Lane = f
 
 test("directives stand first, once each; everything else follows in order", () => {
   const { code } = compose(KERNEL, [LANE, TEAM]);
-  expect(code.split("\n")).toEqual(["enable f16;", "enable subgroups;", "", "alias Lane = f32;", "", "", "", "const TEAM = 1;", "// the kernel", "", "fn some() {}"]);
+  expect(code.split("\n")).toEqual([
+    "enable f16;",
+    "enable subgroups;",
+    "",
+    "alias Lane = f32;",
+    "",
+    "",
+    "",
+    "const TEAM = 1;",
+    "// the kernel",
+    "",
+    "fn some() {}",
+  ]);
 });
 
 test("every line is found again in its file", () => {
   const { code, locate } = compose(KERNEL, [LANE, TEAM]);
-  const files: Record<string, string> = { "shaders/some.wgsl": KERNEL.code, "shaders/prelude/team.x.wgsl": TEAM.code, "shaders/prelude/lane.1.wgsl": LANE.code };
+  const files: Record<string, string> = {
+    "shaders/some.wgsl": KERNEL.code,
+    "shaders/prelude/team.x.wgsl": TEAM.code,
+    "shaders/prelude/lane.1.wgsl": LANE.code,
+  };
   code.split("\n").forEach((text, index) => {
     const { file, line } = locate(index + 1);
     const found = files[file]!.split("\n")[line - 1]!;
@@ -31,7 +47,9 @@ test("a line past the end, as some compilers report for a missing brace, is the 
 });
 
 const VARIANTS: Variant[] = ([1, 4] as const).flatMap((lane) =>
-  (["scalar", "lane"] as const).flatMap((parameter) => (["invocation", "subgroup", "workgroup", "cluster"] as Team[]).map((team) => ({ lane, parameter, team }))),
+  (["scalar", "lane"] as const).flatMap((parameter) =>
+    (["invocation", "subgroup", "workgroup", "cluster"] as Team[]).map((team) => ({ lane, parameter, team })),
+  ),
 );
 
 test("all kernels in all variants: directives before anything else, subgroups only where the team needs them", () => {
@@ -40,7 +58,9 @@ test("all kernels in all variants: directives before anything else, subgroups on
       const lines = compose(kernel, preludeOf(kernel, variant)).code.split("\n");
       const first = lines.findIndex((line) => !/^(enable|requires) /.test(line));
       expect(lines.slice(first).filter((line) => /^\s*(enable|requires)\s/.test(line))).toEqual([]);
-      expect(lines.slice(0, first).includes("enable subgroups;"), `${kernel.name} ${variant.team}`).toBe(variant.team === "subgroup" || variant.team === "cluster");
+      expect(lines.slice(0, first).includes("enable subgroups;"), `${kernel.name} ${variant.team}`).toBe(
+        variant.team === "subgroup" || variant.team === "cluster",
+      );
     }
   }
 });

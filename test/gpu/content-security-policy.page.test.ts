@@ -13,7 +13,11 @@ test("runs under a strict content security policy: no eval, no worker, no reques
   });
   document.body.append(frame);
   try {
-    expect(await report).toMatchObject({ violations: [], isStrict: true, y: [expect.closeTo(-1.3416, 3), expect.closeTo(-0.4472, 3), expect.closeTo(0.4472, 3), expect.closeTo(1.3416, 3)] });
+    expect(await report).toMatchObject({
+      violations: [],
+      isStrict: true,
+      y: [expect.closeTo(-1.3416, 3), expect.closeTo(-0.4472, 3), expect.closeTo(0.4472, 3), expect.closeTo(1.3416, 3)],
+    });
   } finally {
     frame.remove();
   }

@@ -1,5 +1,19 @@
 import { expect } from "vitest";
-import { BatchNorm, batchNorm, DeviceLostError, Gpu, GroupNorm, groupNorm, InstanceNorm, instanceNorm, LayerNorm, layerNorm, RMSNorm, rmsNorm, TensorError } from "../../src/index.ts";
+import {
+  BatchNorm,
+  batchNorm,
+  DeviceLostError,
+  Gpu,
+  GroupNorm,
+  groupNorm,
+  InstanceNorm,
+  instanceNorm,
+  LayerNorm,
+  layerNorm,
+  RMSNorm,
+  rmsNorm,
+  TensorError,
+} from "../../src/index.ts";
 import { gpuTest } from "../gpu-test.ts";
 
 const SHAPE = [2, 4, 3];

@@ -44,7 +44,21 @@ test("the public types compile without WebGPU's types, without the DOM, and with
     writeFileSync(join(folder, "emit.json"), JSON.stringify(project));
     expect(compile("-p", join(folder, "emit.json"))).toBe("");
     writeFileSync(join(folder, "program.ts"), PROGRAM);
-    const strict = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--types", ""];
+    const strict = [
+      "--ignoreConfig",
+      "--noEmit",
+      "--strict",
+      "--skipLibCheck",
+      "false",
+      "--target",
+      "es2022",
+      "--module",
+      "esnext",
+      "--moduleResolution",
+      "bundler",
+      "--types",
+      "",
+    ];
     for (const lib of ["es2022", "es2022,dom", "esnext,dom"]) expect(compile(...strict, "--lib", lib, join(folder, "program.ts")), lib).toBe("");
   } finally {
     rmSync(folder, { recursive: true });

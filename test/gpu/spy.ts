@@ -1,6 +1,14 @@
 import type { Gpu } from "../../src/index.ts";
 
-const DEVICE_METHODS = ["createBuffer", "createBindGroup", "createShaderModule", "createComputePipeline", "createComputePipelineAsync", "createBindGroupLayout", "pushErrorScope"];
+const DEVICE_METHODS = [
+  "createBuffer",
+  "createBindGroup",
+  "createShaderModule",
+  "createComputePipeline",
+  "createComputePipelineAsync",
+  "createBindGroupLayout",
+  "pushErrorScope",
+];
 const QUEUE_METHODS = ["submit", "writeBuffer"];
 
 /** How often each of a device's methods that make an object, open a scope or submit is called while `work` runs. */

@@ -49,7 +49,10 @@ gpuTest("without running statistics, eval takes those of the batch", async ({ gp
 gpuTest("the stateless function moves the running statistics it is given", async ({ gpu }) => {
   const [mean, variance] = [gpu.tensor([1, 2, 3, 4, 5, 6]), gpu.tensor([1, 1, 2, 2, 3, 3])];
   batchNorm(gpu, gpu.tensor(batch(3), SHAPE), { training: true, mean, variance, momentum: 0.25 });
-  const expected = batchNormForward({ data: batch(3), shape: SHAPE }, { training: true, mean: [1, 2, 3, 4, 5, 6], variance: [1, 1, 2, 2, 3, 3], momentum: 0.25 });
+  const expected = batchNormForward(
+    { data: batch(3), shape: SHAPE },
+    { training: true, mean: [1, 2, 3, 4, 5, 6], variance: [1, 1, 2, 2, 3, 3], momentum: 0.25 },
+  );
   expectWithin(await mean.read(), expected.runningMean!);
   expectWithin(await variance.read(), expected.runningVariance!);
 });

@@ -150,7 +150,9 @@ gpuTest("wrapped buffers at any offset, as input and as output", async ({ gpu })
   const data = normal(480, 1);
   const expected = groupNormForward({ data, shape }, { groups: 2 }).y;
   for (const offset of [4, 16, 256, 1028]) {
-    const [input, output] = [0, 1].map(() => device.createBuffer({ size: 4096, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC }));
+    const [input, output] = [0, 1].map(() =>
+      device.createBuffer({ size: 4096, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC }),
+    );
     const x = gpu.wrap(input!, shape, { offset });
     x.write(data);
     const y = gpu.wrap(output!, shape, { offset: 1284 - offset });

@@ -1,6 +1,14 @@
 import { describe } from "vitest";
 import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type ForwardResult, type Gpu, type Tensor } from "../../src/index.ts";
-import { batchNormForward, groupNormForward, instanceNormForward, layerNormForward, rmsNormForward, type NdArray, type NormForward } from "../../src/reference/index.ts";
+import {
+  batchNormForward,
+  groupNormForward,
+  instanceNormForward,
+  layerNormForward,
+  rmsNormForward,
+  type NdArray,
+  type NormForward,
+} from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
@@ -10,7 +18,15 @@ type Name = "gamma" | "beta" | "residual" | "residualBias";
 
 /** Data of a case: x about 1.5, gamma about 1 and wide enough for activations to bend. */
 function arraysOf(testCase: ForwardCase): { x: NdArray; parameters: Partial<Record<Name, NdArray>> } {
-  const make = (shape: readonly number[], seed: number, mean: number, std: number): NdArray => ({ data: normal(shape.reduce((a, b) => a * b, 1), seed, mean, std), shape });
+  const make = (shape: readonly number[], seed: number, mean: number, std: number): NdArray => ({
+    data: normal(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+      mean,
+      std,
+    ),
+    shape,
+  });
   const { gamma, beta, residual, residualBias } = testCase;
   return {
     x: make(testCase.shape, 1, 1.5, 2),
@@ -45,7 +61,9 @@ function expected(testCase: ForwardCase): NormForward {
 function onGpu(gpu: Gpu, testCase: ForwardCase): ForwardResult {
   const { x, parameters } = arraysOf(testCase);
   const { training = true, groups = 1, ...options } = testCase.options ?? {};
-  const tensors = Object.fromEntries(Object.entries(parameters).map(([name, { data, shape }]) => [name, gpu.tensor(data, shape)])) as Partial<Record<Name, Tensor>>;
+  const tensors = Object.fromEntries(Object.entries(parameters).map(([name, { data, shape }]) => [name, gpu.tensor(data, shape)])) as Partial<
+    Record<Name, Tensor>
+  >;
   const args = { ...options, ...tensors };
   const input = gpu.tensor(x.data, x.shape);
   if (testCase.layer === "layer") return layerNorm(gpu, input, args);
