@@ -8,9 +8,7 @@ export interface ActivationFunction {
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
-/**
- * Error function to 1e-15: its Taylor series near 0 (Abramowitz & Stegun 7.1.6), the continued fraction of erfc beyond 2 (7.1.14).
- */
+/** Error function to 1e-15: a series of positive terms below 2.5 (Abramowitz & Stegun 7.1.6), the continued fraction of erfc above (7.1.14). */
 export function erf(v: number): number {
   const size = Math.abs(v);
   if (size > 6) return Math.sign(v);
@@ -40,7 +38,7 @@ function tanhInner(v: number): number {
   return SQRT_2_OVER_PI * (v + 0.044715 * v ** 3);
 }
 
-/** Activations by name. gelu: Hendrycks & Gimpel 2016 (arXiv:1606.08415); silu: Elfwing et al. 2017 (arXiv:1702.03118). */
+/** Activations by name; the slope of relu at 0 is 0, as PyTorch's. gelu: Hendrycks & Gimpel 2016 (arXiv:1606.08415); silu: Elfwing et al. 2017 (arXiv:1702.03118). */
 export const ACTIVATION_FUNCTIONS: Readonly<Record<Activation, ActivationFunction>> = {
   none: { value: (v) => v, slope: () => 1 },
   relu: { value: (v) => (v < 0 ? 0 : v), slope: (v) => (v > 0 ? 1 : 0) },

@@ -42,25 +42,20 @@ export function indexMap(shape: Shape, strides: readonly number[]): Int32Array {
   return map;
 }
 
+/** Strides over x of an array whose axes are x's axes `axes`, in that order; 0 along the others. */
+export function axesStrides(x: Shape, axes: readonly number[]): number[] {
+  const strides = x.map(() => 0);
+  let stride = 1;
+  for (const axis of axes.toReversed()) {
+    strides[axis] = stride;
+    stride *= x[axis]!;
+  }
+  return strides;
+}
+
 /** Index map of an array that broadcasts to `shape` from the right. @throws ShapeError */
 export function broadcastMap(array: Shape, shape: Shape, name: string, call: string): Int32Array {
   const strides = broadcastStrides(array, shape);
   if (!strides) throw new ShapeError(`${call}: ${name} is ${formatShape(array)}; it must broadcast to ${formatShape(shape)}`);
   return indexMap(shape, strides);
-}
-
-/** Sums of `values` by the group that `map` gives each: Neumaier's compensated sum, exact to the last bits of float64. */
-export function groupSums(count: number, map: Int32Array, value: (i: number) => number): Float64Array {
-  const sums = new Float64Array(count);
-  const lost = new Float64Array(count);
-  for (let i = 0; i < map.length; i++) {
-    const group = map[i]!;
-    const next = value(i);
-    const sum = sums[group]!;
-    const total = sum + next;
-    lost[group]! += Math.abs(sum) >= Math.abs(next) ? sum - total + next : next - total + sum;
-    sums[group] = total;
-  }
-  for (let group = 0; group < count; group++) if (Number.isFinite(lost[group]!)) sums[group]! += lost[group]!;
-  return sums;
 }
