@@ -53,7 +53,7 @@ function draw(canvas: HTMLCanvasElement, values: ArrayLike<number>, low: number,
   const image = context.createImageData(canvas.width, canvas.height);
   for (let y = 0; y < canvas.height; y++) {
     for (let x = 0; x < canvas.width; x++) {
-      const [digit, column, row] = [Math.floor(x / 58), Math.floor((x % 58) / 2) - 0, Math.floor(y / 2)];
+      const [digit, column, row] = [Math.floor(x / 58), Math.floor((x % 58) / 2), Math.floor(y / 2)];
       const inside = column < SIDE && row < SIDE;
       const value = inside ? (values[(digit * SIDE + row) * SIDE + column]! - low) / (high - low) : 0;
       image.data.set([value * 255, value * 255, value * 255, 255], (y * canvas.width + x) * 4);
@@ -83,6 +83,7 @@ function showRow(result: Result): void {
     cell.textContent = text;
     if (column === 0) (cell as HTMLTableCellElement).scope = "row";
     if (LABELS[column]) cell.dataset["label"] = LABELS[column]!;
+    if (column === 1) cell.className = "shape";
     if (column === 2) cell.className = "plan";
     if (column === 3 || column === 4 || column === 6) cell.className = "number";
     if (column === 5) showShare(cell, text, result.shareOfCopy);

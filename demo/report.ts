@@ -10,12 +10,13 @@ export interface Report {
   error?: string;
 }
 
-/** `row · invocation · 32 · 1024x1 · 1 dispatch`: walk, team, workgroup size and grid of the first kernel, count of dispatches. */
+/** `row · invocation · 32 · 1024 · 1 dispatch`: walk, team, workgroup size and grid of the widest kernel, count of dispatches. */
 export function describePlan(plan: Plan): string {
-  const first = plan.dispatches[0]!;
-  const [x, y] = first.grid;
+  const invocations = ({ grid, overrides }: Plan["dispatches"][number]): number => grid[0] * grid[1] * overrides["WORKGROUP"]!;
+  const widest = plan.dispatches.reduce((best, dispatch) => (invocations(dispatch) > invocations(best) ? dispatch : best));
+  const [x, y] = widest.grid;
   const count = plan.dispatches.length;
-  return [plan.walk, plan.team, first.overrides["WORKGROUP"], y > 1 ? `${x}x${y}` : x, `${count} dispatch${count > 1 ? "es" : ""}`].join(" · ");
+  return [plan.walk, plan.team, widest.overrides["WORKGROUP"], y > 1 ? `${x}x${y}` : x, `${count} dispatch${count > 1 ? "es" : ""}`].join(" · ");
 }
 
 export function formatShape(shape: readonly number[]): string {

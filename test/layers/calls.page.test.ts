@@ -1,35 +1,10 @@
 import { expect } from "vitest";
-import { GroupNorm, InstanceNorm, LayerNorm, layerNorm, RMSNorm, type Gpu } from "../../src/index.ts";
+import { GroupNorm, InstanceNorm, LayerNorm, layerNorm, RMSNorm } from "../../src/index.ts";
 import { groupNormForward, layerNormForward } from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
+import { countCalls } from "../gpu/spy.ts";
 import { gpuTest } from "../gpu-test.ts";
-
-/** Counts the calls of a device's methods that make objects or submit while `work` runs. */
-async function counted(gpu: Gpu, work: () => Promise<void> | void): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  const device = gpu.device as unknown as Record<string, unknown>;
-  const queue = (gpu.device as GPUDevice).queue as unknown as Record<string, unknown>;
-  const spied = [
-    [device, ["createBuffer", "createBindGroup", "createShaderModule", "createComputePipeline", "createComputePipelineAsync", "createBindGroupLayout"]],
-    [queue, ["submit"]],
-  ] as const;
-  for (const [owner, names] of spied) {
-    for (const name of names) {
-      const original = owner[name] as (...args: unknown[]) => unknown;
-      owner[name] = (...args: unknown[]) => {
-        counts[name] = (counts[name] ?? 0) + 1;
-        return original.apply(owner, args);
-      };
-    }
-  }
-  try {
-    await work();
-  } finally {
-    for (const [owner, names] of spied) for (const name of names) delete owner[name];
-  }
-  return counts;
-}
 
 gpuTest("a repeated call whose out names every output makes no GPU object and submits once", async ({ gpu }) => {
   const norm = new GroupNorm(gpu, { groups: 4, channels: 8, activation: "silu" });
@@ -37,7 +12,7 @@ gpuTest("a repeated call whose out names every output makes no GPU object and su
   const residual = gpu.tensor(normal(2 * 8 * 36, 2), [2, 8, 6, 6]);
   const out = norm.forward(x, { residual });
   norm.forward(x, { residual, out });
-  const counts = await counted(gpu, () => {
+  const counts = countCalls(gpu, () => {
     for (let i = 0; i < 10; i++) norm.forward(x, { residual, out });
   });
   expect(counts).toEqual({ submit: 10 });
@@ -75,7 +50,7 @@ gpuTest("2000 calls leave as many buffers as they made", async ({ gpu }) => {
 gpuTest("gpu.batch: 53 norms in one pass and one submit, with a read inside coming after what it reads", async ({ gpu }) => {
   const norm = new LayerNorm(gpu, { shape: 64 });
   const x = gpu.tensor(normal(640, 1), [10, 64]);
-  const counts = await counted(gpu, () => {
+  const counts = countCalls(gpu, () => {
     gpu.batch(() => {
       let y = x;
       for (let i = 0; i < 53; i++) y = norm.forward(y, { saved: false }).y;
@@ -126,7 +101,7 @@ gpuTest("out is written again; saved: false keeps nothing", async ({ gpu }) => {
 gpuTest("prepare compiles before the first call, and plan says what will run", async ({ gpu }) => {
   const norm = new InstanceNorm(gpu, { channels: 3, affine: true });
   await norm.prepare([2, 3, 11, 13]);
-  const counts = await counted(gpu, () => {
+  const counts = countCalls(gpu, () => {
     norm.forward(gpu.empty([2, 3, 11, 13]));
   });
   expect(counts["createComputePipeline"]).toBeUndefined();
