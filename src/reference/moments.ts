@@ -40,16 +40,13 @@ export function checkReduced({ statistics, count }: StatisticMap, x: Shape, call
 }
 
 /**
- * Mean and variance of each statistic. The sums are of differences from the statistic's first value, then from the mean, which keeps a
- * constant statistic exact and leaves a part of the mean (`meanRest`) that matters where the mean is 1e9 times the deviation.
+ * Mean and variance of each statistic. Squares are of differences from the mean, and the average of those differences is the part of
+ * the mean that a float64 cannot hold (`meanRest`): it matters where the mean is 1e9 times the deviation, and keeps a constant exact.
  */
-export function moments(x: Float64Array, map: StatisticMap, eps: number): Statistics {
-  const { statisticOf, statistics, count } = map;
-  const first = firstValues(x, map);
+export function moments(x: Float64Array, { statisticOf, statistics, count }: StatisticMap, eps: number): Statistics {
+  const mean = groupSums(statistics, statisticOf, x).map((total) => total / count);
   const deviation = new Float64Array(x.length);
-  subtract(x, statisticOf, first, deviation);
-  const mean = groupSums(statistics, statisticOf, deviation).map((total, s) => first[s]! + total / count);
-  subtract(x, statisticOf, mean, deviation);
+  for (let i = 0; i < x.length; i++) deviation[i] = x[i]! - mean[statisticOf[i]!]!;
   const meanRest = groupSums(statistics, statisticOf, deviation).map((total) => total / count);
   const variance = groupSums(statistics, statisticOf, deviation, deviation).map((total, s) => total / count - meanRest[s]! ** 2);
   return { mean, meanRest, variance, rstd: reciprocalDeviation(variance, eps) };
@@ -76,15 +73,4 @@ export function centred(x: Float64Array, statisticOf: Int32Array, { mean, meanRe
 
 function reciprocalDeviation(variance: Float64Array, eps: number): Float64Array {
   return variance.map((v) => (v + eps === 0 ? 0 : 1 / Math.sqrt(v + eps)));
-}
-
-/** A shift for each statistic: its first value, or 0 where that is not finite, so that an infinite value still gives an infinite mean. */
-function firstValues(x: Float64Array, { statisticOf, statistics }: StatisticMap): Float64Array {
-  const first = new Float64Array(statistics);
-  for (let i = x.length - 1; i >= 0; i--) first[statisticOf[i]!] = Number.isFinite(x[i]!) ? x[i]! : 0;
-  return first;
-}
-
-function subtract(x: Float64Array, statisticOf: Int32Array, shift: Float64Array, into: Float64Array): void {
-  for (let i = 0; i < x.length; i++) into[i] = x[i]! - shift[statisticOf[i]!]!;
 }

@@ -139,6 +139,19 @@ test("the residual and its bias are added before the norm, the activation comes 
   close(y, [0, 1]);
 });
 
+test("a residual [2] lies along the last axis, a residual bias [2] along the channels, where either would fit", () => {
+  const x = { data: [0, 0, 0, 0], shape: [1, 2, 2] };
+  const { sum } = groupNormForward(x, { groups: 1, residual: { data: [1, 2], shape: [2] }, residualBias: { data: [10, 20], shape: [2] } });
+  close(sum, [11, 12, 21, 22]);
+});
+
+test("gamma [2] over axes [0] lies along the last axis, and along axis 0 in the order of axes", () => {
+  const x = { data: [1, 2, 3, 6], shape: [2, 2] };
+  const args = { axes: [0], eps: 0, gamma: { data: [1, 10], shape: [2] } };
+  close(layerNormForward(x, args).y, [-1, -10, 1, 10]);
+  close(layerNormForward(x, { ...args, parameterLayout: "axes" }).y, [-1, -1, 10, 10]);
+});
+
 test("rank 0 and no axes give beta", () => {
   const beta = { data: [7], shape: [] };
   close(layerNormForward({ data: [3], shape: [] }, { beta }).y, [7]);
