@@ -9,7 +9,14 @@ import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
 
 type Layer = (gpu: Gpu) => Promise<number>;
 
-const array = (shape: readonly number[], mean = 1e4): NdArray => ({ data: normal(shape.reduce((a, b) => a * b, 1), 3, mean), shape });
+const array = (shape: readonly number[], mean = 1e4): NdArray => ({
+  data: normal(
+    shape.reduce((a, b) => a * b, 1),
+    3,
+    mean,
+  ),
+  shape,
+});
 
 async function error(read: Promise<Float32Array>, expected: Float64Array): Promise<number> {
   return relativeError(await read, expected);
@@ -59,7 +66,12 @@ const MUTANTS: readonly Mutant[] = [
   { file: "row-hold", line: "if (HELD > 1u) { normalize(row, i + w, h1, m); }", wrong: "", layer: "rows", as: "a GPU without subgroups" },
   { file: "team.workgroup", line: "half > 0u; half >>= 1u", wrong: "half > 1u; half >>= 1u", layer: "rows", as: "a GPU without subgroups" },
   { file: "team.cluster", line: "total += team_partials[slot];", wrong: "total = team_partials[slot];", layer: "rows", as: "a GPU with subgroups" },
-  { file: "run-moments", line: "let end = min(part + CHAIN * team_width(inv), start + items);", wrong: "let end = min(part + CHAIN * team_width(inv), start + items) - 1u;", layer: "runs" },
+  {
+    file: "run-moments",
+    line: "let end = min(part + CHAIN * team_width(inv), start + items);",
+    wrong: "let end = min(part + CHAIN * team_width(inv), start + items) - 1u;",
+    layer: "runs",
+  },
   { file: "merge-moments", line: "squares += (p.w - p.z * own) + p.x * from_mean * from_mean;", wrong: "squares += p.w - p.z * own;", layer: "runs" },
   { file: "merge-moments", line: "i < count; i += team_width(inv)", wrong: "i + 1u < count; i += team_width(inv)", layer: "runs" },
   { file: "apply-run", line: "b = beta_at(beta_base) - a * delta", wrong: "b = beta_at(beta_base) + a * (delta + 0.00001)", layer: "runs" },
