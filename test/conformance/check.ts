@@ -14,8 +14,8 @@ export interface RawCase {
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly inputs: readonly CaseTensor[];
   readonly outputs: readonly CaseTensor[];
-  readonly rtol: number;
-  readonly atol: number;
+  readonly rtol?: number;
+  readonly atol?: number;
   readonly rtol_f64?: number;
   readonly atol_f64?: number;
 }
@@ -81,8 +81,8 @@ export function fault(actual: ArrayLike<number> | undefined, expected: Float64Ar
 export async function judge(raw: RawCase, run: Adapter, float64 = false): Promise<Verdict> {
   const testCase = decodeCase(raw);
   const about = { id: raw.id, op: raw.op };
-  const rtol = (float64 && raw.rtol_f64) || raw.rtol;
-  const atol = (float64 && raw.atol_f64) || raw.atol;
+  const rtol = (float64 ? (raw.rtol_f64 ?? raw.rtol) : raw.rtol) ?? 0;
+  const atol = (float64 ? (raw.atol_f64 ?? raw.atol) : raw.atol) ?? 0;
   try {
     const actual = await run(testCase);
     if (!actual) return { ...about, state: "unsupported" };

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
-import { groupNorm, layerNorm, rmsNorm } from "../../src/index.ts";
-import { groupNormForward, layerNormForward, rmsNormForward } from "../../src/reference/index.ts";
+import { batchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm } from "../../src/index.ts";
+import { batchNormForward, groupNormForward, instanceNormForward, layerNormForward, rmsNormForward } from "../../src/reference/index.ts";
 import { expectNormalized, expectWithin } from "../bound.ts";
 import { FAMILIES, normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
@@ -97,6 +97,55 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
       const y = await layerNorm(gpu, gpu.tensor(poisoned, [9, 768])).y.read();
       for (const row of [0, 1, 2, 3, 5, 7, 8]) expect(y.subarray(row * 768, (row + 1) * 768)).toEqual(clean.subarray(row * 768, (row + 1) * 768));
       expect(y[4 * 768 + 5]).toBeNaN();
+    },
+    planAs,
+  );
+
+  // Walks by runs and by columns: BatchNorm over [N, C, H, W] and [N, H, W, C], InstanceNorm over [N, H, W, C]; the family runs along what shares a statistic.
+  for (const [family, make] of Object.entries(FAMILIES)) {
+    gpuTest(
+      `BatchNorm and InstanceNorm by runs and by columns: ${family}`,
+      async ({ gpu }) => {
+        const [n, positions, c] = [5, 77, 8];
+        const channels = Array.from({ length: c }, (_unused, channel) => make(n * positions, channel + 1));
+        const planes = new Float32Array(n * c * positions).map(
+          (_value, i) => channels[Math.floor(i / positions) % c]![Math.floor(i / positions / c) * positions + (i % positions)]!,
+        );
+        const columns = new Float32Array(n * c * positions).map((_value, i) => channels[i % c]![Math.floor(i / c)]!);
+        const [nchw, nhwc] = [gpu.tensor(planes, [n, c, positions]), gpu.tensor(columns, [n, positions, c])];
+        const training = { training: true } as const;
+        expectNormalized(await batchNorm(gpu, nchw, training).y.read(), batchNormForward({ data: planes, shape: nchw.shape }, training).y);
+        const last = { ...training, layout: "nhwc" } as const;
+        expectNormalized(await batchNorm(gpu, nhwc, last).y.read(), batchNormForward({ data: columns, shape: nhwc.shape }, last).y);
+        const instances = instanceNormForward({ data: columns, shape: nhwc.shape }, { layout: "nhwc" }).y;
+        expectNormalized(await instanceNorm(gpu, nhwc, { layout: "nhwc" }).y.read(), instances);
+      },
+      planAs,
+    );
+  }
+
+  gpuTest(
+    "constant channels give exactly beta by runs and by columns",
+    async ({ gpu }) => {
+      const constants = [0, 0.1, -1e4, 123456.7, 1e7, 1e10, 3.1415927, 1e-6];
+      const beta = gpu.tensor([1, 2, 3, 4, 5, 6, 7, 8].map((value) => value / 3));
+      const wanted = await beta.read();
+      const planes = new Float32Array(4 * 8 * 35).map((_value, i) => constants[Math.floor(i / 35) % 8]!);
+      const columns = new Float32Array(4 * 35 * 8).map((_value, i) => constants[i % 8]!);
+      const runs = await batchNorm(gpu, gpu.tensor(planes, [4, 8, 35]), { training: true, beta }).y.read();
+      expect(runs).toEqual(planes.map((_value, i) => wanted[Math.floor(i / 35) % 8]!));
+      const down = await batchNorm(gpu, gpu.tensor(columns, [4, 35, 8]), { training: true, beta, layout: "nhwc" }).y.read();
+      expect(down).toEqual(columns.map((_value, i) => wanted[i % 8]!));
+    },
+    planAs,
+  );
+
+  gpuTest(
+    "LayerNorm 64 x 4096 with mean 1e6, std 1e2",
+    async ({ gpu }) => {
+      const data = normal(64 * 4096, 1, 1e6, 1e2);
+      const y = await layerNorm(gpu, gpu.tensor(data, [64, 4096])).y.read();
+      expectWithin(y, layerNormForward({ data, shape: [64, 4096] }).y);
     },
     planAs,
   );
