@@ -49,8 +49,8 @@ function report(verdicts) {
 }
 
 try {
-  process.exitCode = report(await runCases(JSON.parse(readFileSync(file, "utf8"))));
+  process.exit(report(await runCases(JSON.parse(readFileSync(file, "utf8")))));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.exit(1);
 }
