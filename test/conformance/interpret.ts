@@ -81,7 +81,24 @@ function group({ attrs }: Case, given: Given, common: Common): Meaning {
   const layout = (attrs["layout"] as Layout | undefined) ?? "nchw";
   const options = { ...common.options, groups, layout };
   if (attrs["params"] !== "per_group") return { ...common, layer: "group", inputs: given, options };
-  // A parameter per group: in NCHW a group's channels lie together, so that it is one channel of more positions.
-  const { x } = given;
-  return { ...common, layer: "group", inputs: { ...given, x: x && { ...x, shape: [x.shape[0]!, groups, x.data.length / x.shape[0]! / groups] } }, options };
+  // A parameter per group. In NCHW a group's channels lie together: it is one channel of more positions. In NHWC it is a layer norm over [N, positions, groups, channels].
+  const n = given.x!.shape[0]!;
+  const channels = layout === "nchw" ? groups : given.x!.shape.at(-1)!;
+  const split = layout === "nchw" ? [n, groups, -1] : [n, -1, groups, channels / groups];
+  const restated = (values: Values | undefined): Values | undefined => values && { ...values, shape: filled(split, values.data.length) };
+  const inputs = { ...given, x: restated(given.x), dy: restated(given.dy), residual: restated(given.residual) };
+  if (layout === "nchw") return { ...common, layer: "group", inputs, options };
+  const perGroup = (values: Values | undefined): Values | undefined => values && { ...values, shape: [groups, 1] };
+  return {
+    ...common,
+    layer: "layer",
+    inputs: { ...inputs, gamma: perGroup(given.gamma), beta: perGroup(given.beta) },
+    options: { ...common.options, axes: [1, 3] },
+  };
+}
+
+/** The shape with its -1 as large as the count of values makes it. */
+function filled(shape: readonly number[], count: number): number[] {
+  const known = shape.reduce((product, extent) => (extent < 0 ? product : product * extent), 1);
+  return shape.map((extent) => (extent < 0 ? count / known : extent));
 }
