@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { planForward } from "../../src/plan/forward-plan.ts";
+import type { ForwardRequest } from "../../src/plan/request.ts";
+import {
+  APPLY_SPAN,
+  COLUMN_NORM_TEAMS,
+  COLUMN_REPEATS,
+  COLUMN_TEAMS,
+  GPU_SPLIT_ROWS,
+  GPU_WORKGROUP,
+  INVOCATION_LANES,
+  LONGEST_SLICE,
+  MERGE_WIDE,
+  MOST_HELD,
+  SHORT_ROW,
+  SHORTEST_RUN,
+  SHORTEST_SLICE,
+  SOFTWARE_BATCH_ROWS,
+  SOFTWARE_MANY_TEAMS,
+  SOFTWARE_ROWS,
+  SOFTWARE_WORKGROUP,
+  SOFTWARE_WORKGROUP_MANY,
+  SPLIT_MINIMUM,
+  TARGET_TEAMS,
+} from "../../src/plan/thresholds.ts";
+import { batch, DEVICES, instance, layer, request } from "./requests.ts";
+
+const { software, gpu, plain } = DEVICES;
+const plan = (asked: ForwardRequest, device: (typeof DEVICES)[keyof typeof DEVICES]) => planForward(asked, device);
+const kernel = (asked: ForwardRequest, device: (typeof DEVICES)[keyof typeof DEVICES], place = 0) => plan(asked, device).dispatches[place]!;
+
+describe("both sides of each threshold", () => {
+  test("SHORTEST_RUN: shorter runs are columns", () => {
+    expect(plan(batch([8, 16, SHORTEST_RUN], 1), software).walk).toBe("run");
+    expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1), software).walk).toBe("column");
+    expect(plan(batch([8, 16, SHORTEST_RUN], 1, "fixed"), gpu).walk).toBe("run");
+    expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1, "fixed"), gpu).walk).toBe("column");
+  });
+
+  test("SOFTWARE_ROWS and SPLIT_MINIMUM: few long rows are split on a CPU", () => {
+    expect(plan(layer(SOFTWARE_ROWS - 1, SPLIT_MINIMUM), software).walk).toBe("run");
+    expect(plan(layer(SOFTWARE_ROWS, SPLIT_MINIMUM), software).walk).toBe("row");
+    expect(plan(layer(SOFTWARE_ROWS - 1, SPLIT_MINIMUM - 4), software).walk).toBe("row");
+  });
+
+  test("GPU_SPLIT_ROWS: few long rows are split on a GPU", () => {
+    expect(plan(layer(GPU_SPLIT_ROWS - 1, SPLIT_MINIMUM), gpu).walk).toBe("run");
+    expect(plan(layer(GPU_SPLIT_ROWS, SPLIT_MINIMUM), gpu).walk).toBe("row");
+  });
+
+  test("SOFTWARE_BATCH_ROWS: four rows an invocation", () => {
+    expect(kernel(layer(SOFTWARE_BATCH_ROWS, 256), software).overrides["ROWS"]).toBe(4);
+    expect(kernel(layer(SOFTWARE_BATCH_ROWS - 1, 256), software).overrides["ROWS"]).toBe(1);
+    // Parameters per channel are loaded once a segment: there is nothing to share between rows.
+    expect(kernel(instance([64, 8, 64], 1), software).overrides["ROWS"]).toBe(1);
+  });
+
+  test("SHORT_ROW: one chain of adds", () => {
+    expect(kernel(layer(80, SHORT_ROW * 4), software).overrides["SHORT"]).toBe(1);
+    expect(kernel(layer(80, SHORT_ROW * 4 + 4), software).overrides["SHORT"]).toBe(0);
+    expect(kernel(layer(80, SHORT_ROW - 1), software).overrides["SHORT"]).toBe(1);
+    expect(kernel(layer(80, SHORT_ROW + 1), software).overrides["SHORT"]).toBe(0);
+  });
+
+  test("SOFTWARE_MANY_TEAMS: wider workgroups on a CPU", () => {
+    const rows = (teams: number): ForwardRequest => instance([teams, 1, 64], 1);
+    expect(kernel(rows(SOFTWARE_MANY_TEAMS), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP_MANY);
+    expect(kernel(rows(SOFTWARE_MANY_TEAMS - 1), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP);
+  });
+
+  test("INVOCATION_LANES: the shortest rows are one invocation's", () => {
+    expect(kernel(layer(999, INVOCATION_LANES * 4), gpu).variant.team).toBe("invocation");
+    expect(kernel(layer(999, INVOCATION_LANES * 4 + 4), gpu).variant.team).toBe("subgroup");
+    expect(kernel(layer(999, INVOCATION_LANES * 4 + 4), plain).variant.team).toBe("workgroup");
+  });
+
+  test("MOST_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {
+    const bySubgroup = 32 * MOST_HELD * 4;
+    expect(kernel(layer(999, bySubgroup), gpu).variant.team).toBe("subgroup");
+    expect(kernel(layer(999, bySubgroup), gpu).overrides["HELD"]).toBe(MOST_HELD);
+    expect(kernel(layer(999, bySubgroup + 4), gpu).variant.team).toBe("cluster");
+    const byWorkgroup = GPU_WORKGROUP.most * MOST_HELD * 4;
+    expect(kernel(layer(999, byWorkgroup), gpu).kernel).toBe("row-hold");
+    expect(kernel(layer(999, byWorkgroup + 4), gpu).kernel).toBe("row-stream");
+    expect(kernel(layer(999, byWorkgroup + 4), plain).variant.team).toBe("workgroup");
+  });
+
+  test("GPU_WORKGROUP: between its least and its most, and no more than the device allows", () => {
+    expect(kernel(layer(999, 16), plain).overrides["WORKGROUP"]).toBe(GPU_WORKGROUP.least);
+    expect(kernel(layer(999, 8192), plain).overrides["WORKGROUP"]).toBe(GPU_WORKGROUP.most);
+    expect(planForward(layer(999, 8192), { ...plain, maxInvocationsPerWorkgroup: 128 }).dispatches[0]!.overrides["WORKGROUP"]).toBe(128);
+    expect(kernel(layer(999, 768), gpu).overrides["WORKGROUP"]).toBe(GPU_WORKGROUP.subgroups);
+  });
+
+  test("TARGET_TEAMS, SHORTEST_SLICE and LONGEST_SLICE: how one statistic is cut", () => {
+    const slices = (count: number, device: typeof software | typeof gpu): number => kernel(request([1, count], [1]), device).params["slices"]!;
+    const split = (device: typeof software | typeof gpu, count: number): number => {
+      const asked = { ...request([1, count], [1]), running: { momentum: 0.1, unbiased: true } };
+      return kernel(asked, device).params["slices"]!;
+    };
+    expect(split(software, SHORTEST_SLICE.software * TARGET_TEAMS.software)).toBe(TARGET_TEAMS.software);
+    expect(split(software, SHORTEST_SLICE.software * 8)).toBe(8);
+    expect(split(gpu, SHORTEST_SLICE.gpu * 8)).toBe(8);
+    expect(slices(LONGEST_SLICE * TARGET_TEAMS.software, software)).toBe(TARGET_TEAMS.software);
+    expect(slices(LONGEST_SLICE * TARGET_TEAMS.software * 2, software)).toBe(TARGET_TEAMS.software * 2);
+  });
+
+  test("APPLY_SPAN: planes longer than it are cut", () => {
+    const chunks = (values: number): number => kernel(batch([4, 4, values], 1, "fixed"), software, 1).params["chunks"]!;
+    expect(chunks(APPLY_SPAN.software * 4)).toBe(1);
+    expect(chunks(APPLY_SPAN.software * 4 + 4)).toBe(2);
+    const onGpu = (values: number): number => kernel(batch([4, 4, values], 1, "fixed"), gpu, 1).params["chunks"]!;
+    expect(onGpu(256 * APPLY_SPAN.gpuItems * 4)).toBe(1);
+    expect(onGpu(256 * APPLY_SPAN.gpuItems * 4 + 4)).toBe(2);
+  });
+
+  test("COLUMN_NORM_TEAMS: enough columns are normalized in one dispatch", () => {
+    const columns = (lanes: number): ForwardRequest => instance([1, 9, lanes * 4], 2);
+    expect(kernel(columns(COLUMN_NORM_TEAMS.software), software).kernel).toBe("column-norm");
+    expect(kernel(columns(COLUMN_NORM_TEAMS.software - 1), software).kernel).toBe("column-moments");
+    expect(kernel(columns(COLUMN_NORM_TEAMS.gpu), gpu).kernel).toBe("column-norm");
+    expect(kernel(columns(COLUMN_NORM_TEAMS.gpu - 1), gpu).kernel).toBe("column-moments");
+  });
+
+  test("COLUMN_TEAMS and COLUMN_REPEATS: slices of the repeats", () => {
+    const slices = (repeats: number, place: number): number => kernel(batch([repeats, 4], 1), software, place).params["slices"]!;
+    expect(slices(COLUMN_REPEATS.moments * 2, 0)).toBe(2);
+    expect(slices(COLUMN_REPEATS.moments, 0)).toBe(1);
+    expect(slices(COLUMN_REPEATS.apply * 2, 2)).toBe(2);
+    expect(slices(COLUMN_REPEATS.apply, 2)).toBe(1);
+    expect(slices(COLUMN_REPEATS.moments * COLUMN_TEAMS.software * 2, 0)).toBe(COLUMN_TEAMS.software);
+  });
+
+  test("MERGE_WIDE: many partials of one statistic are merged by a workgroup", () => {
+    const team = (slices: number): string => kernel(batch([slices * COLUMN_REPEATS.moments, 4], 1), gpu, 1).variant.team;
+    expect(team(MERGE_WIDE)).toBe("cluster");
+    expect(team(MERGE_WIDE - 1)).toBe("invocation");
+  });
+});
