@@ -1,0 +1,22 @@
+import { expect } from "vitest";
+import { compose } from "../../src/gpu/compose.ts";
+import { KERNELS, preludeOf } from "../../src/gpu/kernels.ts";
+import type { Team, Variant } from "../../src/index.ts";
+import { gpuTest } from "../gpu-test.ts";
+
+const TEAMS: readonly Team[] = ["invocation", "subgroup", "workgroup", "cluster"];
+
+for (const kernel of KERNELS.values()) {
+  gpuTest(`${kernel.name} compiles in every variant without a word from the compiler`, async ({ gpu }) => {
+    const device = gpu.device as GPUDevice;
+    const teams = TEAMS.filter((team) => gpu.capabilities.subgroups || team === "invocation" || team === "workgroup");
+    const variants = teams.flatMap((team) =>
+      ([1, 4] as const).flatMap((lane) => (["scalar", "lane"] as const).map((parameter): Variant => ({ lane, parameter, team }))),
+    );
+    for (const variant of variants) {
+      const { code } = compose(kernel, preludeOf(kernel, variant));
+      const info = await device.createShaderModule({ code }).getCompilationInfo();
+      expect(info.messages.map(({ type, message, lineNum }) => `${JSON.stringify(variant)} ${type} ${lineNum}: ${message}`)).toEqual([]);
+    }
+  });
+}
