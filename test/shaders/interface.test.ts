@@ -83,7 +83,19 @@ test("every override of every kernel is set by some plan, to both values where i
       },
     ];
   });
-  const more = [batch([8, 16, 8], 1), batch([64, 4096 * 4], 1), batch([2, 8, 64], 1, "fixed"), layer(4096, 768), layer(9, 9), layer(999, 40000)];
+  const planes = [2, 8, 64];
+  const fused = { residual: along(planes, [0, 1, 2]), writesSum: true, parameters: { residual_bias: along(planes, [2]), gamma: along(planes, [2]) } };
+  const more = [
+    { ...batch(planes, 1, "fixed"), ...fused, subtractsMean: false },
+    batch([8, 16, 8], 1),
+    batch([64, 4096 * 4], 1),
+    request([2, 70000], [1], { statistics: "rms" }),
+    request([2, 70000], [1], { residual: [70000, 1], writesSum: true, parameters: { residual_bias: [0, 1] } }),
+    batch([2, 8, 64], 1, "fixed"),
+    layer(4096, 768),
+    layer(9, 9),
+    layer(999, 40000),
+  ];
   for (const one of [...asked, ...more]) {
     for (const device of Object.values(DEVICES)) {
       for (const { kernel, overrides } of planForward(one, device).dispatches) {
