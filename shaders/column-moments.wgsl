@@ -48,7 +48,7 @@ fn column_shift(column: Column, first: u32, end: u32) -> Lane {
   let b = load(column, first + (end - first) / 2u);
   let c = load(column, end - 1u);
   let start = max(min(a, b), min(max(a, b), c));
-  let step = max((end - first) / COLUMN_PROBES, 1u);
+  let step = max((end - first) / probes_of(end - first, COLUMN_PROBES), 1u);
   var distance = Lane(0.0);
   var count = 0.0;
   for (var r = first; r < end; r += step) {

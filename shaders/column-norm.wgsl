@@ -62,7 +62,7 @@ fn column_shift(column: Column) -> Lane {
   let b = load(column, params.repeats / 2u);
   let c = load(column, params.repeats - 1u);
   let start = max(min(a, b), min(max(a, b), c));
-  let step = max(params.repeats / COLUMN_PROBES, 1u);
+  let step = max(params.repeats / probes_of(params.repeats, COLUMN_PROBES), 1u);
   var distance = Lane(0.0);
   var count = 0.0;
   for (var r = 0u; r < params.repeats; r += step) {

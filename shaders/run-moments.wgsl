@@ -77,7 +77,7 @@ fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
   let total = slice.planes * slice.items;
   let last = max(total, 1u) - 1u;
   let start = median(lane_first(load_flat(slice, 0u)), lane_first(load_flat(slice, total / 2u)), lane_last(load_flat(slice, last)));
-  let count = max(PROBES / team_width(inv), 1u);
+  let count = max(probes_of(total, ROW_PROBES) / team_width(inv), 1u);
   let step = max(total / (count * team_width(inv)), 1u);
   var distance = vec2f(0.0);
   for (var k = 0u; k < count; k++) {

@@ -47,3 +47,29 @@ export const FAMILIES: Readonly<Record<string, (length: number, seed: number) =>
   letterbox: (length, seed) => normal(length, seed, 3).map((value, i) => (i < length / 4 || i > (3 * length) / 4 ? 0 : value)),
   checker: (length) => new Float32Array(length).map((_, i) => (i % 2 ? 1e4 + 1 : 1e4)),
 };
+
+/** Data made to mislead a shift that is placed by looking at a few values: outliers where it looks, periods that it may step along, two levels far apart. */
+export const HOSTILE: Readonly<Record<string, (length: number) => Float32Array>> = {
+  "outliers at the first and the middle value": (length) => {
+    const values = normal(length, 1, 100);
+    values[0] = 1e8;
+    values[length >> 1] = 1e8;
+    return values;
+  },
+  "an outlier of 1e6 std in the middle": (length) => {
+    const values = normal(length, 1, 100);
+    values[length >> 1] = 1e6;
+    return values;
+  },
+  "a spike at every 64th of the length": (length) => {
+    const step = Math.max(1, Math.floor(length / 64));
+    return new Float32Array(length).map((_, i) => (i % step < 4 ? 1e4 : 0));
+  },
+  "a period of 4": (length) => new Float32Array(length).map((_, i) => (i % 4 === 0 ? 1e4 : 1e4 + 1)),
+  "a period of 64": (length) => new Float32Array(length).map((_, i) => (i % 64 < 4 ? 1e6 : 1e6 - 8)),
+  "half 0, half 1e6": (length) => new Float32Array(length).map((_, i) => (i < length / 2 ? 0 : 1e6)),
+  "a ramp": (length) => new Float32Array(length).map((_, i) => 1e5 + i),
+  "heavy tails": (length) => normal(length, 4).map((value) => value ** 7),
+  "one value that is not 0": (length) => new Float32Array(length).map((_, i) => (i === 3 % length ? 1 : 0)),
+  "values of 1e-20": (length) => normal(length, 3, 0, 1e-20),
+};

@@ -2,9 +2,14 @@
 
 // Adds between two flushes of a chain of sums into the next, longer-lived one.
 const CHAIN = 32u;
-// Values looked at to place the shift when a row is too long to be held.
-const PROBES = 64u / LANE;
-// The same down a column, where each value of a lane is a column of its own.
+// How many of `total` places to look at for a shift when a row is too long to be held: at least `least`, and the root of all, because one outlier among
+// P probes of n values moves the shift by at most sqrt(n) / P standard deviations.
+fn probes_of(total: u32, least: u32) -> u32 {
+  return max(least, u32(sqrt(f32(total))));
+}
+
+// Places looked at in any case: 64 values of a row, or 16 of a column, where each value of a lane is a column of its own.
+const ROW_PROBES = 64u / LANE;
 const COLUMN_PROBES = 16u;
 
 // mean = shift + delta, where shift is a f32 near the mean and delta what is left; kept apart so that x - mean never cancels.
