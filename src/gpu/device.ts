@@ -151,6 +151,7 @@ export class Gpu {
   wrap(buffer: WebGpuBuffer, shape: Shape, options: { dtype?: Dtype; offset?: number } = {}): Tensor {
     this.check("Gpu.wrap", {});
     checkShape(shape, "Gpu.wrap");
+    if (typeof (buffer as GPUBuffer | null)?.usage !== "number") throw new TensorError(`Gpu.wrap: buffer is ${String(buffer)}; wanted a GPUBuffer`);
     const { size, usage } = buffer as GPUBuffer;
     const { offset = 0, dtype = "f32" } = options;
     const bytes = sizeOf(shape) * 4;

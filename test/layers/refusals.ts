@@ -187,6 +187,7 @@ export const REFUSALS: readonly Refusal[] = [
   { what: "a tensor of another Gpu", call: (gpu) => layerNorm(gpu, Gpu.from(gpu.device).empty([2, 3])), error: TensorError, says: "x belongs to another Gpu" },
   { what: "x as out.y", call: (gpu) => aliased(gpu), error: TensorError, says: "lie in the same GPUBuffer" },
   { what: "gamma as out.y", call: (gpu) => aliasedGamma(gpu), error: TensorError, says: "y and gamma lie in the same GPUBuffer" },
+  { what: "wrap of nothing", call: (gpu) => gpu.wrap(null as never, [4]), error: TensorError, says: "buffer is null; wanted a GPUBuffer" },
   {
     what: "wrap beyond the buffer",
     call: (gpu) => gpu.wrap(storage(gpu, 64), [17]),
