@@ -72,8 +72,8 @@ fn load(row: Row, i: u32) -> Lane {
 fn row_shift(row: Row, total: u32, inv: Invocation) -> f32 {
   let last = max(total, 1u) - 1u;
   let start = median(lane_first(load(row, 0u)), lane_first(load(row, total / 2u)), lane_last(load(row, last)));
-  // A quarter of a short row is enough.
-  let count = max(probes_of(total, min(ROW_PROBES, total / 4u)) / team_width(inv), 1u);
+  // An eighth of a short row is enough.
+  let count = max(probes_of(total, min(ROW_PROBES, total / 8u)) / team_width(inv), 1u);
   let step = max(total / (count * team_width(inv)), 1u);
   var distance = vec2f(0.0);
   for (var k = 0u; k < count; k++) {
