@@ -91,7 +91,11 @@ function installPackage() {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
     console.error("No browser was found: installing Debian's chromium ...");
-    execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore", env });
+    try {
+      execFileSync("apt-get", ["update", "-qq"], { stdio: "ignore", env });
+    } catch {
+      // A package list that cannot be read must not keep the others from serving.
+    }
     execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { stdio: "ignore", env });
     return "/usr/bin/chromium";
   } catch {
