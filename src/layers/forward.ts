@@ -153,7 +153,15 @@ export function runForward(
   if (residual) tensors["residual"] = residual;
   if (sum) tensors["sum"] = sum;
   if (saved) tensors["statistics"] = saved.statistics;
-  run(gpu, plan, tensors, options, call);
+  try {
+    run(gpu, plan, tensors, options, call);
+  } catch (error) {
+    // What was made for a call that is refused must not linger.
+    if (!out.y) y.destroy();
+    if (!out.sum) sum?.destroy();
+    if (!out.saved) saved?.destroy();
+    throw error;
+  }
   return { y, ...(sum && { sum }), ...(saved && { saved }) };
 }
 
