@@ -105,7 +105,9 @@ function showShare(cell: HTMLElement, text: string, share: number): void {
 function chosenCases(): readonly Case[] {
   const wanted = new URLSearchParams(location.search).get("cases")?.toLowerCase();
   if (!wanted) return CASES;
-  return CASES.filter((one) => `${one.layer} ${one.shape.join("x")} ${one.layout}`.toLowerCase().includes(wanted));
+  const chosen = CASES.filter((one) => `${one.layer} ${one.shape.join("x")} ${one.layout}`.toLowerCase().includes(wanted));
+  if (chosen.length === 0) throw new Error(`no case holds "${wanted}"; cases read like "${CASES[0]!.layer} ${CASES[0]!.shape.join("x")} ${CASES[0]!.layout}"`);
+  return chosen;
 }
 
 async function runAll(gpu: Gpu): Promise<Result[]> {
