@@ -12,6 +12,8 @@ struct Params {
   kept: u32,
   run: u32,
   statistics_stride: u32,
+  gamma_scale: f32,
+  gamma_shift: f32,
   x_offset: u32,
   residual_offset: u32,
   residual_bias_offset: u32,

@@ -16,7 +16,7 @@ struct Params {
 fn work(team: u32, inv: Invocation) {
   if (team >= params.count) { return; }
   let given = variance[params.variance_offset + team];
-  record(team, Moments(mean[params.mean_offset + team], 0.0, reciprocal_std(given, params.eps), given));
+  record(team, Moments(mean[params.mean_offset + team], 0.0, reciprocal_root(given + params.eps), given));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -66,7 +66,7 @@ fn work(team: u32, inv: Invocation) {
   let raw = team_sum(vec2f(squares, 0.0), inv).x * params.reciprocal;
   let variance = select(raw, 0.0, raw < 0.0);
   if (!live || team_lane(inv) != 0u) { return; }
-  record(s, Moments(shift, delta, reciprocal_std(variance, params.eps), variance));
+  record(s, Moments(shift, delta, reciprocal_std(variance, params.reciprocal, params.eps), variance));
   if (UPDATES_RUNNING) {
     let mean = &running_mean[params.running_mean_offset + s];
     *mean += params.momentum * (shift + delta - *mean);

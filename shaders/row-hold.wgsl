@@ -12,6 +12,8 @@ struct Params {
   reciprocal: f32,
   eps: f32,
   zero: u32,
+  gamma_scale: f32,
+  gamma_shift: f32,
   x_offset: u32,
   residual_offset: u32,
   residual_bias_offset: u32,

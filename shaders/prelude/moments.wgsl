@@ -29,12 +29,30 @@ fn median(a: f32, b: f32, c: f32) -> f32 {
   return max(min(a, b), min(max(a, b), c));
 }
 
-// 1 / sqrt(variance + eps), and 0 where both are 0. The Newton step takes inverseSqrt's 2 ULP below one.
-fn reciprocal_std(variance: f32, eps: f32) -> f32 {
-  let v = variance + eps;
+// The variance is divided by n - 1, not by n, before eps is added to it.
+override UNBIASED: bool = false;
+// eps is added to the standard deviation, not to the variance.
+override EPS_OUTSIDE: bool = false;
+
+// 1 / sqrt(v), and 0 where v is 0. The Newton step takes inverseSqrt's 2 ULP below one.
+fn reciprocal_root(v: f32) -> f32 {
   let r = inverseSqrt(v);
   let refined = r * (1.5 - 0.5 * (v * r) * r);
   return select(refined, 0.0, v <= 0.0);
+}
+
+// The variance that rstd is made of, from the biased one of n = 1 / reciprocal values.
+fn corrected_variance(variance: f32, reciprocal: f32) -> f32 {
+  if (!UNBIASED) { return variance; }
+  return variance / (1.0 - reciprocal);
+}
+
+// 1 / sqrt(variance + eps), or 1 / (sqrt(variance) + eps); 0 where both are 0.
+fn reciprocal_std(variance: f32, reciprocal: f32, eps: f32) -> f32 {
+  let v = corrected_variance(variance, reciprocal);
+  if (!EPS_OUTSIDE) { return reciprocal_root(v + eps); }
+  let deviation = v * reciprocal_root(v) + eps;
+  return select(1.0 / deviation, 0.0, deviation <= 0.0);
 }
 
 // Moments of n values from sum = (sum of x - shift, sum of its squares); reciprocal = 1 / n.
@@ -43,5 +61,5 @@ fn moments_of(shift: f32, sum: vec2f, reciprocal: f32, eps: f32, centered: bool)
   let raw = sum.y * reciprocal - delta * delta;
   // select, not max: max may swallow a NaN.
   let variance = select(raw, 0.0, raw < 0.0);
-  return Moments(shift, delta, reciprocal_std(variance, eps), variance);
+  return Moments(shift, delta, reciprocal_std(variance, reciprocal, eps), variance);
 }

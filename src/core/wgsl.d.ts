@@ -6,7 +6,7 @@ export interface KernelBinding {
   readonly name: string;
   readonly binding: number;
   readonly kind: BindingKind;
-  /** Element type of a storage array as it stands in the text: f32, vec4f, Lane or Parameter. */
+  /** Element type of a storage array as it stands in the text: f32, vec4f, Lane, Source, Result or Parameter. */
   readonly element: string;
 }
 

@@ -41,7 +41,14 @@ const MOST_RANGES = 256;
 export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
   const compiled = gpu.pipelines.get(dispatch);
   const { lane, parameter } = dispatch.variant;
-  const wide: Record<string, number> = { f32: 4, vec4f: 16, Lane: 4 * lane, Parameter: parameter === "lane" ? 4 * lane : 4 };
+  const wide: Record<string, number> = {
+    f32: 4,
+    vec4f: 16,
+    Lane: 4 * lane,
+    Source: 4 * lane,
+    Result: 4 * lane,
+    Parameter: parameter === "lane" ? 4 * lane : 4,
+  };
   return {
     compiled,
     roles: compiled.storage.map((binding) => dispatch.bindings[binding.name]),

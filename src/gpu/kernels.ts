@@ -14,6 +14,8 @@ import parameterView from "../../shaders/prelude/parameter-view.wgsl";
 import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
 import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
 import record from "../../shaders/prelude/record.wgsl";
+import resultF32 from "../../shaders/prelude/result.f32.wgsl";
+import sourceF32 from "../../shaders/prelude/source.f32.wgsl";
 import teamCluster from "../../shaders/prelude/team.cluster.wgsl";
 import teamInvocation from "../../shaders/prelude/team.invocation.wgsl";
 import teamSubgroup from "../../shaders/prelude/team.subgroup.wgsl";
@@ -43,6 +45,8 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     LANES[variant.lane],
     PARAMETERS[variant.parameter],
     TEAMS[variant.team],
+    sourceF32,
+    resultF32,
     parameterView,
     moments,
     activation,

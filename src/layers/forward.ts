@@ -55,6 +55,13 @@ export interface NormSpec {
   readonly subtractsMean: boolean;
   readonly activation: Activation;
   readonly eps: number;
+  /** Default `insideVariance`. */
+  readonly epsMode?: ForwardRequest["epsMode"];
+  /** Default 0. */
+  readonly correction?: ForwardRequest["correction"];
+  /** The factor is gamma * gammaScale + gammaShift; default 1 and 0. */
+  readonly gammaScale?: number;
+  readonly gammaShift?: number;
   readonly running: ForwardRequest["running"];
   /** Strides over `shape` of a parameter of this shape, or null where it does not fit. */
   readonly strides: (parameter: Shape) => readonly number[] | null;
@@ -118,6 +125,10 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     subtractsMean: spec.subtractsMean,
     activation: spec.activation,
     eps: spec.eps,
+    epsMode: spec.epsMode ?? "insideVariance",
+    correction: spec.correction ?? 0,
+    gammaScale: spec.gammaScale ?? 1,
+    gammaShift: spec.gammaShift ?? 0,
     writesSum: wants.sum,
     writesStatistics: wants.saved,
     running: spec.running,

@@ -1,5 +1,6 @@
 import type { Capabilities } from "./capabilities.ts";
 import {
+  affineParams,
   applyBindings,
   applyFlags,
   halves,
@@ -94,6 +95,7 @@ function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes,
     overrides: { ...teams.overrides, ...wholeFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
     params: {
       ...viewsParams(lanes.views),
+      ...affineParams(request),
       teams: view.outer * items,
       repeats: view.repeats,
       items,
@@ -138,6 +140,7 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
     overrides: { ...teams.overrides, ...sourceFlags(request), ...applyFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
     params: {
       ...viewsParams(lanes.views),
+      ...affineParams(request),
       teams: teamCount,
       repeats: view.repeats,
       items,

@@ -29,8 +29,23 @@ export function applyFlags(request: ForwardRequest): Record<string, number> {
     SUBTRACTS_MEAN: Number(request.subtractsMean),
     HAS_GAMMA: Number(request.parameters.gamma !== undefined),
     HAS_BETA: Number(request.parameters.beta !== undefined),
+    SCALES_GAMMA: Number(scalesGamma(request)),
     ACTIVATION: ACTIVATIONS.indexOf(request.activation),
   };
+}
+
+/** The numbers of gamma's factor, for a kernel that writes y. */
+export function affineParams(request: ForwardRequest): Record<string, number> {
+  return { gamma_scale: request.gammaScale, gamma_shift: request.gammaShift };
+}
+
+function scalesGamma({ gammaScale, gammaShift }: ForwardRequest): boolean {
+  return gammaScale !== 1 || gammaShift !== 0;
+}
+
+/** Flags of a kernel that makes rstd from a variance of its own. */
+export function deviationFlags(request: ForwardRequest): Record<string, number> {
+  return { UNBIASED: request.correction, EPS_OUTSIDE: Number(request.epsMode === "outsideStd") };
 }
 
 /** Flags of a kernel that does everything in one dispatch. */
@@ -38,6 +53,7 @@ export function wholeFlags(request: ForwardRequest): Record<string, number> {
   return {
     ...sourceFlags(request),
     ...applyFlags(request),
+    ...deviationFlags(request),
     CENTERED: Number(request.statistics === "moments"),
     WRITES_STATISTICS: Number(request.writesStatistics),
   };

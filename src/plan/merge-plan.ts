@@ -1,4 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
+import { deviationFlags } from "./forward-parts.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
@@ -21,7 +22,12 @@ export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, ca
   return {
     kernel: "merge-moments",
     variant: { lane: 1, parameter: "scalar", team: teams.team },
-    overrides: { ...teams.overrides, CENTERED: Number(request.statistics === "moments"), UPDATES_RUNNING: Number(running !== null) },
+    overrides: {
+      ...teams.overrides,
+      ...deviationFlags(request),
+      CENTERED: Number(request.statistics === "moments"),
+      UPDATES_RUNNING: Number(running !== null),
+    },
     params: {
       teams: view.statistics,
       partials_count: layout.count,

@@ -20,6 +20,13 @@ export interface ForwardRequest {
   readonly subtractsMean: boolean;
   readonly activation: Activation;
   readonly eps: number;
+  /** Whether eps is added to the variance, or to the standard deviation. */
+  readonly epsMode: "insideVariance" | "outsideStd";
+  /** 1: the variance that rstd is made of is divided by n - 1; 0: by n. */
+  readonly correction: 0 | 1;
+  /** The factor of the normalized value is gamma * gammaScale + gammaShift. */
+  readonly gammaScale: number;
+  readonly gammaShift: number;
   /** x + residual + residual bias is wanted as the tensor `sum`. */
   readonly writesSum: boolean;
   /** Mean and rstd are wanted in the tensor `statistics`. */

@@ -1,5 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
-import { viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { affineParams, viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
@@ -19,6 +19,7 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities): W
     overrides: { ...way.teams.overrides, ...wholeFlags(request), SEGMENTED: Number(operands.segments > 1), ...way.overrides },
     params: {
       ...viewsParams(lanes.views),
+      ...affineParams(request),
       ...way.params,
       segments: operands.segments,
       items: operands.items / lanes.lane,

@@ -1,5 +1,5 @@
 import type { Capabilities } from "./capabilities.ts";
-import { applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
 import { fixedStatisticsDispatch, mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
@@ -103,6 +103,7 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
     },
     params: {
       ...viewsParams(lanes.views),
+      ...affineParams(request),
       teams: planes * chunks,
       chunks,
       span,
