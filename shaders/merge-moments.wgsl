@@ -1,5 +1,5 @@
 // Partials (n, shift, sum of e, sum of e^2) to mean and variance: the mean first, then every partial rebased to it; never a chain of pairwise updates.
-// Also moves the running statistics.
+// Also moves the running statistics. Partials of several devices bring their counts with them.
 struct Params {
   teams: u32,
   partials_count: u32,
@@ -12,7 +12,6 @@ struct Params {
   reciprocal: f32,
   eps: f32,
   momentum: f32,
-  running_correction: f32,
   zero: u32,
   partials_offset: u32,
   running_mean_offset: u32,
@@ -28,20 +27,32 @@ struct Params {
 
 override CENTERED: bool = true;
 override UPDATES_RUNNING: bool = false;
+// The running variance takes the batch variance times n / (n - 1).
+override RUNNING_UNBIASED: bool = false;
+// How many values there are is known from the partials alone.
+override COUNTED: bool = false;
 
 fn partial_at(base: u32, i: u32) -> vec4f {
   let row = i / params.inner;
   return partials[params.partials_offset + base + row * params.step + (i - row * params.inner)];
 }
 
+// 1 / n over the values of all partials.
+fn reciprocal_count(base: u32, count: u32, inv: Invocation) -> f32 {
+  if (!COUNTED) { return params.reciprocal; }
+  var values = 0.0;
+  for (var i = team_lane(inv); i < count; i += team_width(inv)) { values += partial_at(base, i).x; }
+  return 1.0 / team_sum(vec2f(values, 0.0), inv).x;
+}
+
 // The mean of all values, as its distance from `shift`.
-fn distance_from(shift: f32, base: u32, count: u32, inv: Invocation) -> f32 {
+fn distance_from(shift: f32, base: u32, count: u32, reciprocal: f32, inv: Invocation) -> f32 {
   var total = 0.0;
   for (var i = team_lane(inv); i < count; i += team_width(inv)) {
     let p = partial_at(base, i);
     total += p.x * (p.y - shift) + p.z;
   }
-  return team_sum(vec2f(total, 0.0), inv).x * params.reciprocal;
+  return team_sum(vec2f(total, 0.0), inv).x * reciprocal;
 }
 
 fn work(team: u32, inv: Invocation) {
@@ -49,29 +60,32 @@ fn work(team: u32, inv: Invocation) {
   let s = select(0u, team, live);
   let count = select(0u, params.partials_count, live);
   let base = s / params.kept * params.outer_stride + s % params.kept * params.kept_stride;
+  let reciprocal = reciprocal_count(base, count, inv);
   var shift = 0.0;
   var delta = 0.0;
   if (CENTERED) {
     let start = partial_at(base, count / 2u).y;
-    shift = opaque(start + distance_from(start, base, count, inv), params.zero);
-    delta = distance_from(shift, base, count, inv);
+    shift = opaque(start + distance_from(start, base, count, reciprocal, inv), params.zero);
+    delta = distance_from(shift, base, count, reciprocal, inv);
   }
   var squares = 0.0;
   for (var i = team_lane(inv); i < count; i += team_width(inv)) {
     let p = partial_at(base, i);
-    let own = p.z / p.x;
+    let own = p.z / max(p.x, 1.0);
     let from_mean = opaque(p.y - shift, params.zero) + (own - delta);
     squares += (p.w - p.z * own) + p.x * from_mean * from_mean;
   }
-  let raw = team_sum(vec2f(squares, 0.0), inv).x * params.reciprocal;
+  let raw = team_sum(vec2f(squares, 0.0), inv).x * reciprocal;
   let variance = select(raw, 0.0, raw < 0.0);
   if (!live || team_lane(inv) != 0u) { return; }
-  record(s, Moments(shift, delta, reciprocal_std(variance, params.reciprocal, params.eps), variance));
+  record(s, Moments(shift, delta, reciprocal_std(variance, reciprocal, params.eps), variance));
   if (UPDATES_RUNNING) {
     let mean = &running_mean[params.running_mean_offset + s];
     *mean += params.momentum * (shift + delta - *mean);
     let old = &running_variance[params.running_variance_offset + s];
-    *old += params.momentum * (variance * params.running_correction - *old);
+    var sample = variance;
+    if (RUNNING_UNBIASED && reciprocal < 1.0) { sample = variance / (1.0 - reciprocal); }
+    *old += params.momentum * (sample - *old);
   }
 }
 

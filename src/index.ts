@@ -11,4 +11,14 @@ export { BatchNorm, batchNorm, type BatchNormClassOptions, type BatchNormOptions
 export { LayerNorm, layerNorm, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
 export { RMSNorm, rmsNorm, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
 export { GroupNorm, groupNorm, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
+export {
+  BatchMoments,
+  batchNormApply,
+  batchNormMoments,
+  mergeMoments,
+  type BatchNormApplyOptions,
+  type BatchNormMomentsOptions,
+  type ChannelPlace,
+  type MergeMomentsOptions,
+} from "./layers/synchronized-batch-norm.ts";
 export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";

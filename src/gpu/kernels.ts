@@ -2,6 +2,7 @@ import applyColumn from "../../shaders/apply-column.wgsl";
 import applyRun from "../../shaders/apply-run.wgsl";
 import columnMoments from "../../shaders/column-moments.wgsl";
 import columnNorm from "../../shaders/column-norm.wgsl";
+import exportMoments from "../../shaders/export-moments.wgsl";
 import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
@@ -28,7 +29,7 @@ import type { Variant } from "../plan/plan.ts";
 
 /** Every kernel by the stem of its file. */
 export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
-  [applyColumn, applyRun, columnMoments, columnNorm, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [
+  [applyColumn, applyRun, columnMoments, columnNorm, exportMoments, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [
     kernel.name,
     kernel,
   ]),

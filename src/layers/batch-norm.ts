@@ -61,14 +61,15 @@ function boundStatistics(training: boolean, mean: Tensor | null | undefined, var
   return training ? { running_mean: mean, running_variance: variance } : { mean, variance };
 }
 
-function axesOf(call: string, x: Shape, options: BatchNormShared): number[] {
+/** The axes of x that keep a statistic each. @throws OptionError, ShapeError */
+export function batchNormAxes(call: string, x: Shape, options: Pick<BatchNormShared, "channelAxis" | "layout">): number[] {
   if (options.channelAxis !== undefined) return channelAxes(options.channelAxis, x, call);
   return [channelAxis(options.layout ?? "nchw", x, call)];
 }
 
 /** What BatchNorm means for x of this shape; `moves` where running statistics move. */
 function batchNormSpec(call: string, x: Shape, options: BatchNormShared & { training: boolean }, moves: { momentum: number } | null): NormSpec {
-  const axes = axesOf(call, x, options);
+  const axes = batchNormAxes(call, x, options);
   const reduced = x.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const count = sizeOf(reduced.map((axis) => x[axis]!));
   const { runningVariance = "unbiased" } = options;
@@ -91,7 +92,8 @@ function batchNormSpec(call: string, x: Shape, options: BatchNormShared & { trai
   };
 }
 
-function checkMomentum(momentum: number, call: string): number {
+/** The weight of the new value. @throws OptionError */
+export function checkMomentum(momentum: number, call: string): number {
   if (!(momentum >= 0 && momentum <= 1))
     throw new OptionError(`${call}: momentum is ${String(momentum)}; wanted a number from 0 to 1, or null for a cumulative average`);
   return momentum;
@@ -148,7 +150,7 @@ export class BatchNorm extends Norm {
   }
 
   protected spec(call: string, x: Shape): NormSpec {
-    checkChannels(call, x, axesOf(call, x, this.options), this.#channels);
+    checkChannels(call, x, batchNormAxes(call, x, this.options), this.#channels);
     const moves = this.training && this.runningMean ? { momentum: this.#weightOfNew() } : null;
     return batchNormSpec(call, x, { ...this.options, training: this.#usesBatch }, moves);
   }

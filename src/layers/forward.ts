@@ -70,7 +70,7 @@ export interface NormSpec {
 }
 
 /** Tensors that a layer brings beside the caller's. */
-export type LayerTensors = Readonly<Partial<Record<"mean" | "variance" | "running_mean" | "running_variance", Tensor>>>;
+export type LayerTensors = Readonly<Partial<Record<"mean" | "variance" | "running_mean" | "running_variance" | "statistics", Tensor>>>;
 
 /** Shapes of what is read beside x: all that a plan needs to know of it. */
 export interface InputShapes {
@@ -122,6 +122,7 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     parameters: parameterStrides(spec, inputs),
     residual: residualStrides(spec, x, inputs.residual),
     statistics: spec.statistics,
+    applies: true,
     subtractsMean: spec.subtractsMean,
     activation: spec.activation,
     eps: spec.eps,

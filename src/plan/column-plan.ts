@@ -13,7 +13,7 @@ import {
   type WalkPlan,
 } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
-import { fixedStatisticsDispatch, mergeDispatch } from "./merge-plan.ts";
+import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
@@ -22,17 +22,17 @@ import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "
 
 /** Short runs: invocations lie along the columns and go down the repeats. */
 export function planColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
-  if (request.statistics === "fixed") {
+  if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangeColumns(request, capabilities);
     const apply = applyDispatch(request, operands, "x", capabilities);
-    const dispatches = [...operands.gathers, fixedStatisticsDispatch(request, capabilities), apply];
+    const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
     return { team: "invocation", dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
   const whole = arrangeColumns(request, capabilities);
   const lanes = chooseLanes(whole, request.aligned);
   const columns = (request.view.outer * whole.items) / lanes.lane;
   const enough = columns >= (isSoftware(capabilities) ? COLUMN_NORM_TEAMS.software : COLUMN_NORM_TEAMS.gpu);
-  if (request.view.run === 1 && !request.running && enough) {
+  if (request.view.run === 1 && !request.running && request.applies && enough) {
     const dispatches = [...whole.gathers, normDispatch(request, whole, lanes, capabilities)];
     return { team: "invocation", dispatches, scratch: whole.scratch, passes: wholePasses(request) };
   }
@@ -53,8 +53,7 @@ function planSplitColumns(request: ForwardRequest, capabilities: Capabilities): 
       ...summedOperands.gathers,
       moments.dispatch,
       mergeDispatch(request, layout, capabilities),
-      ...operands.gathers,
-      applyDispatch(parts.apply, operands, parts.applied, capabilities),
+      ...(request.applies ? [...operands.gathers, applyDispatch(parts.apply, operands, parts.applied, capabilities)] : []),
     ],
     scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.outer * moments.slices * width * 16 },
     passes: parts.passes,

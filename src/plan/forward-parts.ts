@@ -44,7 +44,7 @@ function scalesGamma({ gammaScale, gammaShift }: ForwardRequest): boolean {
 }
 
 /** Flags of a kernel that makes rstd from a variance of its own. */
-export function deviationFlags(request: ForwardRequest): Record<string, number> {
+export function deviationFlags(request: Pick<ForwardRequest, "correction" | "epsMode">): Record<string, number> {
   return { UNBIASED: request.correction, EPS_OUTSIDE: Number(request.epsMode === "outsideStd") };
 }
 
@@ -112,10 +112,10 @@ export function halves(request: ForwardRequest): Halves {
   const affine = { ...(gamma && { gamma }), ...(beta && { beta }) };
   const summed = isSummed(request);
   return {
-    moments: { ...request, parameters: residual_bias ? { residual_bias } : {}, writesSum: summed },
+    moments: { ...request, parameters: residual_bias ? { residual_bias } : {}, writesSum: summed && request.applies },
     apply: { ...request, parameters: affine, residual: null, writesSum: false },
     applied: summed ? "sum" : "x",
-    scratch: summed && !request.writesSum ? { sum: sizeOf(request.shape) * 4 } : {},
-    passes: 3 + Number(summed) + Number(request.residual !== null),
+    scratch: summed && request.applies && !request.writesSum ? { sum: sizeOf(request.shape) * 4 } : {},
+    passes: (request.applies ? 3 + Number(summed) : 1) + Number(request.residual !== null),
   };
 }

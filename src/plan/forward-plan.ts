@@ -23,11 +23,11 @@ const WALKS = { row: planRows, run: planRuns, column: planColumns };
 
 function chooseWalk(request: ForwardRequest, capabilities: Capabilities): keyof typeof WALKS {
   const { repeats, kept, run, outer } = request.view;
-  if (request.statistics === "fixed") return run >= SHORTEST_RUN || kept === 1 ? "run" : "column";
+  if (request.statistics === "fixed" || request.statistics === "given") return run >= SHORTEST_RUN || kept === 1 ? "run" : "column";
   if (repeats > 1 || kept > 1) return run >= SHORTEST_RUN || kept * run === 1 ? "run" : "column";
-  // Running statistics are moved by the merge.
+  // Running statistics are moved by the merge, and statistics alone are what it gives.
   const few = outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
-  return request.running || (few && run >= SPLIT_MINIMUM) ? "run" : "row";
+  return request.running || !request.applies || (few && run >= SPLIT_MINIMUM) ? "run" : "row";
 }
 
 interface Expanded {
@@ -86,7 +86,9 @@ function assemble(walk: Walk, part: WalkPlan, gathers: readonly Dispatch[], scra
   );
   const needsStatistics = renamed.some((dispatch) => dispatch.bindings["statistics"]);
   const own: Record<string, number> =
-    needsStatistics && !request.writesStatistics ? { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 } : {};
+    needsStatistics && !request.writesStatistics && request.statistics !== "given"
+      ? { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 }
+      : {};
   return {
     walk,
     team: part.team,

@@ -12,10 +12,15 @@ export interface PartialLayout {
   readonly keptStride: number;
   readonly inner: number;
   readonly step: number;
+  /** The partials come from several devices, and only they know how many values there are. */
+  readonly counted?: boolean;
 }
 
+/** What of a forward request its merge needs. */
+export type MergeRequest = Pick<ForwardRequest, "view" | "running" | "statistics" | "eps" | "epsMode" | "correction">;
+
 /** Partials to statistics, and the running statistics moved towards them. */
-export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, capabilities: Capabilities): Dispatch {
+export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capabilities: Capabilities): Dispatch {
   const { view, running } = request;
   const wide = !isSoftware(capabilities) && layout.count >= MERGE_WIDE;
   const teams = wide ? workgroupTeams(view.statistics, layout.count, 4, capabilities) : invocationTeams(view.statistics, capabilities);
@@ -27,6 +32,8 @@ export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, ca
       ...deviationFlags(request),
       CENTERED: Number(request.statistics === "moments"),
       UPDATES_RUNNING: Number(running !== null),
+      RUNNING_UNBIASED: Number(running?.unbiased === true),
+      COUNTED: Number(layout.counted === true),
     },
     params: {
       teams: view.statistics,
@@ -40,7 +47,6 @@ export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, ca
       reciprocal: 1 / view.count,
       eps: request.eps,
       momentum: running?.momentum ?? 0,
-      running_correction: running?.unbiased ? view.count / (view.count - 1) : 1,
       zero: 0,
     },
     bindings: {
@@ -52,8 +58,12 @@ export function mergeDispatch(request: ForwardRequest, layout: PartialLayout, ca
   };
 }
 
-/** Statistics that are given, brought into the form that the apply kernels read. */
-export function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabilities): Dispatch {
+/** Mean and variance that are given, brought into the form that the apply kernels read; nothing where they have it already. */
+export function fixedStatisticsDispatches(request: ForwardRequest, capabilities: Capabilities): Dispatch[] {
+  return request.statistics === "given" ? [] : [fixedStatisticsDispatch(request, capabilities)];
+}
+
+function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabilities): Dispatch {
   const count = request.view.statistics;
   const teams = invocationTeams(count, capabilities);
   return {

@@ -14,8 +14,13 @@ export interface ForwardRequest {
   readonly parameters: Readonly<Partial<Record<ParameterRole, readonly number[]>>>;
   /** Strides of the residual, or null without one. */
   readonly residual: readonly number[] | null;
-  /** `moments`: mean and variance of x. `rms`: mean square. `fixed`: given as the tensors `mean` and `variance`. */
-  readonly statistics: "moments" | "rms" | "fixed";
+  /**
+   * `moments`: mean and variance of x. `rms`: mean square. `fixed`: given as the tensors `mean` and `variance`. `given`: the tensor `statistics` of an earlier call,
+   * which is only read.
+   */
+  readonly statistics: "moments" | "rms" | "fixed" | "given";
+  /** False: the statistics are all that is wanted, and y is not written. */
+  readonly applies: boolean;
   /** False: x is scaled by 1 / std but its mean stays. */
   readonly subtractsMean: boolean;
   readonly activation: Activation;

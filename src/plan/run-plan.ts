@@ -1,7 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
-import { fixedStatisticsDispatch, mergeDispatch } from "./merge-plan.ts";
+import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
@@ -10,10 +10,10 @@ import { APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thres
 
 /** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
 export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
-  if (request.statistics === "fixed") {
+  if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangePlanes(request, capabilities);
     const apply = applyDispatch(request, operands, "x", capabilities);
-    const dispatches = [...operands.gathers, fixedStatisticsDispatch(request, capabilities), apply];
+    const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
     return { team: apply.variant.team, dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
   const parts = halves(request);
@@ -25,7 +25,12 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
   const apply = applyDispatch(parts.apply, operands, parts.applied, capabilities);
   return {
     team: moments.dispatch.variant.team,
-    dispatches: [...summedOperands.gathers, moments.dispatch, mergeDispatch(request, layout, capabilities), ...operands.gathers, apply],
+    dispatches: [
+      ...summedOperands.gathers,
+      moments.dispatch,
+      mergeDispatch(request, layout, capabilities),
+      ...(request.applies ? [...operands.gathers, apply] : []),
+    ],
     scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.statistics * slices * 16 },
     passes: parts.passes,
   };

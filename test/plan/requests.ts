@@ -29,6 +29,7 @@ export function request(shape: Shape, reduced: readonly number[], more: Partial<
     parameters: {},
     residual: null,
     statistics: "moments",
+    applies: true,
     subtractsMean: true,
     activation: "none",
     eps: 1e-5,

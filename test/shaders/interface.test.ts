@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/gpu/kernels.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
+import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
 import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
 
@@ -96,9 +97,13 @@ test("every override of every kernel is set by some plan, to both values where i
     layer(9, 9),
     layer(999, 40000),
   ];
-  for (const one of [...asked, ...more]) {
-    for (const device of Object.values(DEVICES)) {
-      for (const { kernel, overrides } of planForward(one, device).dispatches) {
+  for (const device of Object.values(DEVICES)) {
+    const synchronized = [
+      planMoments({ ...batch([2, 8, 64], 1), applies: false }, device),
+      planMergeMoments(8, 2, { eps: 1e-5, running: { momentum: 0.1, unbiased: false } }, device),
+    ];
+    for (const plan of [...[...asked, ...more].map((one) => planForward(one, device)), ...synchronized]) {
+      for (const { kernel, overrides } of plan.dispatches) {
         for (const [name, value] of Object.entries(overrides)) {
           const key = `${kernel} ${name}`;
           values.set(key, (values.get(key) ?? new Set()).add(value));
