@@ -22,3 +22,5 @@ export {
   type MergeMomentsOptions,
 } from "./layers/synchronized-batch-norm.ts";
 export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
+export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
+export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
