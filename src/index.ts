@@ -22,5 +22,17 @@ export {
   type MergeMomentsOptions,
 } from "./layers/synchronized-batch-norm.ts";
 export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
+export { PNormSaved } from "./layers/p-norm.ts";
+export {
+  WeightNorm,
+  weightNorm,
+  weightNormBackward,
+  type WeightNormBackwardOptions,
+  type WeightNormClassOptions,
+  type WeightNormGradients,
+  type WeightNormOptions,
+  type WeightNormResult,
+} from "./layers/weight-norm.ts";
+export { LpNorm, lpNorm, lpNormBackward, type LpNormBackwardOptions, type LpNormGradients, type LpNormMeaning, type LpNormResult } from "./layers/lp-norm.ts";
 export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";

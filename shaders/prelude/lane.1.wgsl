@@ -8,3 +8,5 @@ fn lane_last(v: Lane) -> f32 { return v; }
 fn lane_of(a: f32, b: f32, c: f32, d: f32) -> Lane { return a; }
 fn lane_value(v: Lane, i: u32) -> f32 { return v; }
 fn lane_opaque(v: Lane, zero: u32) -> Lane { return bitcast<f32>(bitcast<u32>(v) ^ zero); }
+fn lane_max(v: Lane) -> f32 { return v; }
+fn lane_with(v: Lane, i: u32, value: f32) -> Lane { return value; }

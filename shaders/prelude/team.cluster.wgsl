@@ -32,3 +32,12 @@ fn team_sum(v: vec2f, inv: Invocation) -> vec2f {
   workgroupBarrier();
   return total;
 }
+fn team_max(v: f32, inv: Invocation) -> f32 {
+  let part = subgroupMax(v);
+  if (inv.lane == 0u) { team_partials[inv.index / inv.width].x = part; }
+  workgroupBarrier();
+  var largest = team_partials[0].x;
+  for (var slot = 1u; slot < max(WORKGROUP / inv.width, 1u); slot++) { largest = max(largest, team_partials[slot].x); }
+  workgroupBarrier();
+  return largest;
+}

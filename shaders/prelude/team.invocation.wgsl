@@ -17,3 +17,4 @@ fn work_teams(inv: Invocation) {
 fn team_lane(inv: Invocation) -> u32 { return 0u; }
 fn team_width(inv: Invocation) -> u32 { return 1u; }
 fn team_sum(v: vec2f, inv: Invocation) -> vec2f { return v; }
+fn team_max(v: f32, inv: Invocation) -> f32 { return v; }

@@ -30,3 +30,4 @@ fn work_teams(inv: Invocation) {
 fn team_lane(inv: Invocation) -> u32 { return inv.lane; }
 fn team_width(inv: Invocation) -> u32 { return min(inv.width, WORKGROUP); }
 fn team_sum(v: vec2f, inv: Invocation) -> vec2f { return subgroupAdd(v); }
+fn team_max(v: f32, inv: Invocation) -> f32 { return subgroupMax(v); }

@@ -29,3 +29,14 @@ fn team_sum(v: vec2f, inv: Invocation) -> vec2f {
   workgroupBarrier();
   return total;
 }
+fn team_max(v: f32, inv: Invocation) -> f32 {
+  team_partials[inv.index].x = v;
+  for (var half = WORKGROUP / 2u; half > 0u; half >>= 1u) {
+    workgroupBarrier();
+    if (inv.index < half) { team_partials[inv.index].x = max(team_partials[inv.index].x, team_partials[inv.index + half].x); }
+  }
+  workgroupBarrier();
+  let largest = team_partials[0].x;
+  workgroupBarrier();
+  return largest;
+}

@@ -6,6 +6,13 @@ import exportMoments from "../../shaders/export-moments.wgsl";
 import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
+import pNormApply from "../../shaders/p-norm-apply.wgsl";
+import pNormColumn from "../../shaders/p-norm-column.wgsl";
+import pNormColumnBackward from "../../shaders/p-norm-column-backward.wgsl";
+import pNormMerge from "../../shaders/p-norm-merge.wgsl";
+import pNormRow from "../../shaders/p-norm-row.wgsl";
+import pNormRowBackward from "../../shaders/p-norm-row-backward.wgsl";
+import pNormSlices from "../../shaders/p-norm-slices.wgsl";
 import activation from "../../shaders/prelude/activation.wgsl";
 import affine from "../../shaders/prelude/affine.wgsl";
 import lane1 from "../../shaders/prelude/lane.1.wgsl";
@@ -14,6 +21,7 @@ import moments from "../../shaders/prelude/moments.wgsl";
 import parameterView from "../../shaders/prelude/parameter-view.wgsl";
 import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
 import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
+import power from "../../shaders/prelude/power.wgsl";
 import record from "../../shaders/prelude/record.wgsl";
 import resultF32 from "../../shaders/prelude/result.f32.wgsl";
 import sourceF32 from "../../shaders/prelude/source.f32.wgsl";
@@ -29,10 +37,26 @@ import type { Variant } from "../plan/plan.ts";
 
 /** Every kernel by the stem of its file. */
 export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
-  [applyColumn, applyRun, columnMoments, columnNorm, exportMoments, fixedStatistics, gather, mergeMoments, rowHold, rowStream, runMoments].map((kernel) => [
-    kernel.name,
-    kernel,
-  ]),
+  [
+    applyColumn,
+    applyRun,
+    columnMoments,
+    columnNorm,
+    exportMoments,
+    fixedStatistics,
+    gather,
+    mergeMoments,
+    pNormApply,
+    pNormColumn,
+    pNormColumnBackward,
+    pNormMerge,
+    pNormRow,
+    pNormRowBackward,
+    pNormSlices,
+    rowHold,
+    rowStream,
+    runMoments,
+  ].map((kernel) => [kernel.name, kernel]),
 );
 
 const LANES = { 1: lane1, 4: lane4 };
@@ -53,5 +77,6 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     activation,
     ...(has("gamma", ["read"]) ? [affine] : []),
     ...(has("statistics", ["read_write"]) ? [record] : []),
+    ...(has("norm", ["read", "read_write"]) ? [power] : []),
   ];
 }

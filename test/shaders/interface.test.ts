@@ -5,6 +5,7 @@ import { KERNELS } from "../../src/gpu/kernels.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
+import { pNormPlans } from "../plan/p-norm-requests.ts";
 import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
 
 const FOLDER = join(import.meta.dirname, "../../shaders");
@@ -109,6 +110,11 @@ test("every override of every kernel is set by some plan, to both values where i
           values.set(key, (values.get(key) ?? new Set()).add(value));
         }
       }
+    }
+  }
+  for (const plan of Object.values(DEVICES).flatMap(pNormPlans)) {
+    for (const { kernel, overrides } of plan.dispatches) {
+      for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
   }
   for (const kernel of KERNELS.values()) {

@@ -1,0 +1,85 @@
+import { sizeOf } from "../core/shape.ts";
+import type { Capabilities } from "./capabilities.ts";
+import {
+  applyFrame,
+  chooseWalk,
+  columnFrame,
+  exponentParams,
+  inRows,
+  mergeFrame,
+  partialBytes,
+  powerOverride,
+  rowFrame,
+  sliceFrame,
+  type Frame,
+  type PNormWalk,
+} from "./p-norm-parts.ts";
+import type { PNormBackwardRequest } from "./p-norm-request.ts";
+import type { Dispatch, Plan } from "./plan.ts";
+
+/** What to run for the gradients of a division by p-norms: a pure function of shape and device. */
+export function planPNormBackward(request: PNormBackwardRequest, capabilities: Capabilities): Plan {
+  if (sizeOf(request.shape) === 0) return { walk: "none", team: "invocation", dispatches: [], scratch: {}, bytesMoved: 0 };
+  const { order } = request.view;
+  if (order) return inRows(request, order, ["x", "dy"], "dx", capabilities, (rows) => planPNormBackward(rows, capabilities));
+  const chosen = chooseWalk(request, capabilities);
+  return chosen.whole ? planWhole(request, chosen, capabilities) : planSplit(request, chosen, capabilities);
+}
+
+/** One dispatch of a kernel of this direction. */
+function dispatch(request: PNormBackwardRequest, kernel: string, own: Frame, params: Dispatch["params"], more: Partial<Dispatch>): Dispatch {
+  return {
+    kernel,
+    variant: own.variant,
+    overrides: { ...own.overrides, ...powerOverride(request.power), ...more.overrides },
+    params: { ...own.params, ...params },
+    bindings: more.bindings!,
+    grid: own.grid,
+  };
+}
+
+function planWhole(request: PNormBackwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
+  const { view, names, hasG } = request;
+  const row = walk === "row";
+  const own = row ? rowFrame(request, capabilities) : columnFrame(request, true, capabilities).frame;
+  const params = { ...exponentParams("slope", request.power - 1), ...(!row && { kept: view.kept, run: view.run }) };
+  const one = dispatch(request, row ? "p-norm-row-backward" : "p-norm-column-backward", own, params, {
+    overrides: { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates) },
+    bindings: { x: names.x, dy: names.dy, dx: names.dx, norm: "norm", ...(hasG && { g: "g", dg: "dg" }) },
+  });
+  return { walk, team: own.variant.team, dispatches: [one], scratch: {}, bytesMoved: sizeOf(request.shape) * 12 };
+}
+
+function planSplit(request: PNormBackwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
+  const { view, names, hasG } = request;
+  const columns = walk === "column";
+  const partials = columns ? columnFrame(request, false, capabilities) : sliceFrame(request, capabilities);
+  const read = { x: names.x, dy: names.dy, norm: "norm" };
+  const flags = { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates) };
+  return {
+    walk,
+    team: partials.frame.variant.team,
+    dispatches: [
+      dispatch(request, columns ? "p-norm-column-backward" : "p-norm-slices", partials.frame, columns ? { kept: view.kept, run: view.run } : {}, {
+        overrides: columns ? { HAS_G: 0, ACCUMULATES: 0 } : { GRADIENT: 1 },
+        bindings: { ...read, partials: "partials" },
+      }),
+      dispatch(
+        request,
+        "p-norm-merge",
+        mergeFrame(request, partials, capabilities),
+        {},
+        {
+          overrides: { GRADIENT: 1, ...flags },
+          bindings: { partials: "partials", dots: "dots", ...(hasG && { dg: "dg" }) },
+        },
+      ),
+      dispatch(request, "p-norm-apply", applyFrame(request, capabilities), exponentParams("slope", request.power - 1), {
+        overrides: { GRADIENT: 1, ...flags },
+        bindings: { ...read, dots: "dots", y: names.dx, ...(hasG && { g: "g" }) },
+      }),
+    ],
+    scratch: { partials: partialBytes(request, partials), dots: view.statistics * 4 },
+    bytesMoved: sizeOf(request.shape) * 20,
+  };
+}
