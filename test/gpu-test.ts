@@ -15,12 +15,16 @@ export interface GpuTestContext {
 
 const SCOPES = ["validation", "internal", "out-of-memory"] as const;
 
+/** What no plan can do without where it makes use of it. */
+const FEATURES = ["subgroups", "f16"] as const;
+
 /**
  * A test on the GPU. It fails on its own assertions, and on any validation error, internal error, out-of-memory error, uncaptured error or lost device
- * while it runs. `planAs` makes the planner take the device for another one.
+ * while it runs. `planAs` makes the planner take the device for another one; a test for a feature that this device lacks is skipped.
  */
 export function gpuTest(name: string, body: (context: GpuTestContext) => Promise<void>, planAs?: Partial<Capabilities>): void {
-  test(name, async () => {
+  test(name, async ({ skip }) => {
+    for (const feature of FEATURES) skip(planAs?.[feature] === true && !(await sharedGpu()).capabilities[feature], `the adapter has no ${feature}`);
     const gpu = planAs ? await planned(planAs) : await sharedGpu();
     const device = gpu.device as GPUDevice;
     const uncaptured: string[] = [];

@@ -133,5 +133,5 @@ async function shaderError(module: GPUShaderModule, parts: Parts, fallback: stri
   const message = info?.messages.find((found) => found.type === "error");
   if (!message) return new ShaderError(`${parts.label}: ${fallback}`);
   const { file, line } = parts.text.locate(message.lineNum);
-  return new ShaderError(`${file}:${line}:${message.linePos}: ${message.message} (${parts.label})`);
+  return new ShaderError(`${file}:${line}:${message.linePos}: ${message.message.trim()} (${parts.label})`);
 }

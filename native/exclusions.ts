@@ -1,0 +1,25 @@
+/** Tests that need more than a GPU, or that an implementation cannot pass. Every other test of test/**\/*.page.test.ts runs. */
+export interface Exclusion {
+  /** The implementation; both where it is left out. */
+  readonly on?: "dawn" | "deno";
+  readonly file: string;
+  /** The test's name; every test of the file where it is left out. */
+  readonly test?: string;
+  readonly reason: string;
+}
+
+export const EXCLUSIONS: readonly Exclusion[] = [
+  { file: "test/gpu/content-security-policy.page.test.ts", reason: "loads a page under a content security policy" },
+  { on: "deno", file: "test/shaders/sabotage.page.test.ts", reason: "breaks kernels that plans for subgroups use" },
+  {
+    on: "deno",
+    file: "test/gpu/lost.page.test.ts",
+    test: "a loss while a prepare is pending: at once, and one, two and three turns later",
+    reason: "wgpu compiles inside createComputePipelineAsync: nothing is pending when the device is lost",
+  },
+];
+
+/** Why a test does not run on an implementation, or undefined where it does. */
+export function exclusionOf(on: string, file: string, name: string): string | undefined {
+  return EXCLUSIONS.find((one) => (one.on ?? on) === on && one.file === file && (one.test ?? name) === name)?.reason;
+}
