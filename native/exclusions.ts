@@ -10,7 +10,6 @@ export interface Exclusion {
 
 export const EXCLUSIONS: readonly Exclusion[] = [
   { file: "test/gpu/content-security-policy.page.test.ts", reason: "loads a page under a content security policy" },
-  { on: "deno", file: "test/shaders/sabotage.page.test.ts", reason: "breaks kernels that plans for subgroups use" },
   {
     on: "deno",
     file: "test/gpu/lost.page.test.ts",
