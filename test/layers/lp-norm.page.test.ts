@@ -43,6 +43,15 @@ const EXTREMES: Readonly<Record<string, (length: number, seed: number) => Float3
   "equal values": (length) => new Float32Array(length).fill(3e-33),
 };
 
+const ALL = { ...FAMILIES, ...EXTREMES };
+
+/** Values of each statistic at the places that `placeOf` gives. */
+function given(rows: readonly Float32Array[], placeOf: (row: number, i: number) => number, shape: Shape, reduced: readonly number[], p: number): Given {
+  const x = new Float32Array(sizeOf(shape));
+  rows.forEach((values, row) => values.forEach((value, i) => (x[placeOf(row, i)] = value)));
+  return { x, dy: normal(x.length, 2, 0.5), shape, reduced, p };
+}
+
 describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
   for (const [shape, reduced, why] of CASES) {
     for (const p of [1, 2, 3]) {
@@ -53,14 +62,29 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
 
   for (const p of [1, 1.5, 2, 3, 4, 10.25]) {
     gpuTest(
-      `L${p} norm of every family of data, each a row of its own`,
+      `L${p} norm of every family of data, each a row, a column, a long row or a plane of its own`,
       async ({ gpu }) => {
         for (const length of [100, 1031]) {
-          const rows = Object.values({ ...FAMILIES, ...EXTREMES }).map((make) => make(length, 7));
-          const shape = [rows.length, length];
-          const x = Float32Array.from(rows.flatMap((row) => [...row]));
-          await check(gpu, { x, dy: normal(x.length, 2, 0.5), shape, reduced: [1], p });
+          const rows = Object.values(ALL).map((make) => make(length, 7));
+          await check(
+            gpu,
+            given(rows, (row, i) => row * length + i, [rows.length, length], [1], p),
+          );
+          await check(
+            gpu,
+            given(rows, (row, i) => i * rows.length + row, [length, rows.length], [0], p),
+          );
         }
+        const long = Object.values(EXTREMES).map((make) => make(17000, 7));
+        await check(
+          gpu,
+          given(long, (row, i) => row * 17000 + i, [long.length, 17000], [1], p),
+        );
+        const planes = long.map((row) => row.subarray(0, 500));
+        await check(
+          gpu,
+          given(planes, (row, i) => Math.floor(i / 50) * 50 * planes.length + row * 50 + (i % 50), [10, planes.length, 50], [0, 2], p),
+        );
       },
       planAs,
     );
