@@ -1,11 +1,13 @@
 import { BatchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type ForwardResult, type Gpu, type Tensor } from "../../src/index.ts";
+import { runNorms } from "./adapter-norms.ts";
 import type { Case, Values } from "./check.ts";
 import { interpret, type InputName, type Meaning } from "./interpret.ts";
 
 /** Runs a case through the public API on the GPU; null where it is not supported. */
 export async function run(testCase: Case, gpu: Gpu): Promise<Record<string, ArrayLike<number>> | null> {
   const meaning = interpret(testCase);
-  if (!meaning || meaning.backward) return null;
+  if (!meaning) return runNorms(testCase, gpu);
+  if (meaning.backward) return null;
   if (meaning.layer === "instance" && meaning.inputs.mean) return null;
   const tensors = upload(gpu, meaning.inputs);
   try {

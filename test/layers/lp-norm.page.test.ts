@@ -46,7 +46,7 @@ const EXTREMES: Readonly<Record<string, (length: number, seed: number) => Float3
 const ALL = { ...FAMILIES, ...EXTREMES };
 
 /** Values of each statistic at the places that `placeOf` gives. */
-function given(rows: readonly Float32Array[], placeOf: (row: number, i: number) => number, shape: Shape, reduced: readonly number[], p: number): Given {
+function placed(rows: readonly Float32Array[], placeOf: (row: number, i: number) => number, shape: Shape, reduced: readonly number[], p: number): Given {
   const x = new Float32Array(sizeOf(shape));
   rows.forEach((values, row) => values.forEach((value, i) => (x[placeOf(row, i)] = value)));
   return { x, dy: normal(x.length, 2, 0.5), shape, reduced, p };
@@ -68,22 +68,22 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
           const rows = Object.values(ALL).map((make) => make(length, 7));
           await check(
             gpu,
-            given(rows, (row, i) => row * length + i, [rows.length, length], [1], p),
+            placed(rows, (row, i) => row * length + i, [rows.length, length], [1], p),
           );
           await check(
             gpu,
-            given(rows, (row, i) => i * rows.length + row, [length, rows.length], [0], p),
+            placed(rows, (row, i) => i * rows.length + row, [length, rows.length], [0], p),
           );
         }
         const long = Object.values(EXTREMES).map((make) => make(17000, 7));
         await check(
           gpu,
-          given(long, (row, i) => row * 17000 + i, [long.length, 17000], [1], p),
+          placed(long, (row, i) => row * 17000 + i, [long.length, 17000], [1], p),
         );
         const planes = long.map((row) => row.subarray(0, 500));
         await check(
           gpu,
-          given(planes, (row, i) => Math.floor(i / 50) * 50 * planes.length + row * 50 + (i % 50), [10, planes.length, 50], [0, 2], p),
+          placed(planes, (row, i) => Math.floor(i / 50) * 50 * planes.length + row * 50 + (i % 50), [10, planes.length, 50], [0, 2], p),
         );
       },
       planAs,
