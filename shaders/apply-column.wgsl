@@ -25,14 +25,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
 @group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
 @group(0) @binding(5) var<storage, read> beta: array<Parameter>;
 @group(0) @binding(6) var<storage, read> statistics: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(8) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> y: array<Result>;
+@group(0) @binding(8) var<storage, read_write> sum: array<Result>;
 
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
@@ -79,15 +79,15 @@ fn work(team: u32, inv: Invocation) {
   let y_offset = params.y_offset;
   var at = (outer * params.repeats + first) * items + j;
   for (var r = first; r < end; r++) {
-    var h = x[x_offset + at];
-    if (HAS_RESIDUAL) { h += residual[params.residual_offset + at]; }
+    var h = from_source(x[source_at(x_offset + at)], x_offset + at);
+    if (HAS_RESIDUAL) { h += from_source(residual[source_at(params.residual_offset + at)], params.residual_offset + at); }
     if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[bias_base + r * params.residual_bias_view.segment]); }
-    if (WRITES_SUM) { sum[params.sum_offset + at] = h; }
+    if (WRITES_SUM) { sum[params.sum_offset + at] = to_result(h); }
     if (PARAMETERS_VARY) {
       a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
       b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
     }
-    y[y_offset + at] = activate((h - shift) * a + b);
+    y[y_offset + at] = to_result(activate((h - shift) * a + b));
     at += items;
   }
 }

@@ -25,14 +25,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
 @group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
 @group(0) @binding(5) var<storage, read> beta: array<Parameter>;
 @group(0) @binding(6) var<storage, read> statistics: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(8) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(7) var<storage, read_write> y: array<Result>;
+@group(0) @binding(8) var<storage, read_write> sum: array<Result>;
 
 override SUBTRACTS_MEAN: bool = true;
 override HAS_RESIDUAL: bool = false;
@@ -74,15 +74,15 @@ fn work(team: u32, inv: Invocation) {
   var a = gamma_at(gamma_base) * rstd;
   var b = beta_at(beta_base) - a * delta;
   for (var j = start + team_lane(inv); j < end; j += team_width(inv)) {
-    var h = x[x_base + j];
-    if (HAS_RESIDUAL) { h += residual[residual_base + j]; }
+    var h = from_source(x[source_at(x_base + j)], x_base + j);
+    if (HAS_RESIDUAL) { h += from_source(residual[source_at(residual_base + j)], residual_base + j); }
     if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[bias_base + j * bias_item]); }
-    if (WRITES_SUM) { sum[sum_base + j] = h; }
+    if (WRITES_SUM) { sum[sum_base + j] = to_result(h); }
     if (PARAMETERS_VARY) {
       a = gamma_at(gamma_base + j * gamma_item) * rstd;
       b = beta_at(beta_base + j * beta_item) - a * delta;
     }
-    y[y_base + j] = activate((h - shift) * a + b);
+    y[y_base + j] = to_result(activate((h - shift) * a + b));
   }
 }
 

@@ -16,10 +16,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
-@group(0) @binding(4) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> sum: array<Result>;
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;
 
 override CENTERED: bool = true;
@@ -37,8 +37,9 @@ struct Column {
 }
 
 fn load(column: Column, a: u32) -> Lane {
-  var h = x[column.x + a * column.items];
-  if (HAS_RESIDUAL) { h += residual[column.residual + a * column.items]; }
+  let at = a * column.items;
+  var h = from_source(x[source_at(column.x + at)], column.x + at);
+  if (HAS_RESIDUAL) { h += from_source(residual[source_at(column.residual + at)], column.residual + at); }
   if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[column.residual_bias + a * params.residual_bias_view.segment]); }
   return h;
 }
@@ -77,7 +78,7 @@ fn work(team: u32, inv: Invocation) {
     var e2 = Lane(0.0);
     for (var a = part; a < min(part + CHAIN, end); a++) {
       let h = load(column, a);
-      if (WRITES_SUM) { sum[column.sum + a * column.items] = h; }
+      if (WRITES_SUM) { sum[column.sum + a * column.items] = to_result(h); }
       let e = h - shift;
       e1 += e;
       e2 += e * e;

@@ -24,13 +24,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
 @group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
 @group(0) @binding(5) var<storage, read> beta: array<Parameter>;
-@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(7) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(6) var<storage, read_write> y: array<Result>;
+@group(0) @binding(7) var<storage, read_write> sum: array<Result>;
 @group(0) @binding(8) var<storage, read_write> statistics: array<f32>;
 
 override CENTERED: bool = true;
@@ -53,8 +53,9 @@ struct Column {
 }
 
 fn load(column: Column, r: u32) -> Lane {
-  var h = x[column.x + r * column.items];
-  if (HAS_RESIDUAL) { h += residual[column.residual + r * column.items]; }
+  let at = r * column.items;
+  var h = from_source(x[source_at(column.x + at)], column.x + at);
+  if (HAS_RESIDUAL) { h += from_source(residual[source_at(column.residual + at)], column.residual + at); }
   if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[column.residual_bias + r * params.residual_bias_view.segment]); }
   return h;
 }
@@ -88,7 +89,7 @@ fn column_sums(column: Column, shift: Lane) -> Sums {
       var inner = Sums(Lane(0.0), Lane(0.0));
       for (var r = part; r < min(part + CHAIN, outer_end); r++) {
         let h = load(column, r);
-        if (WRITES_SUM) { sum[column.sum + r * column.items] = h; }
+        if (WRITES_SUM) { sum[column.sum + r * column.items] = to_result(h); }
         let e = h - shift;
         inner.first += e;
         inner.second += e * e;
@@ -140,12 +141,12 @@ fn work(team: u32, inv: Invocation) {
   var b = beta_at(beta_base) - a * delta;
   for (var r = 0u; r < params.repeats; r++) {
     var h: Lane;
-    if (WRITES_SUM) { h = sum[column.sum + r * column.items]; } else { h = load(column, r); }
+    if (WRITES_SUM && RESULT_EXACT) { h = from_result(sum[column.sum + r * column.items]); } else { h = load(column, r); }
     if (PARAMETERS_VARY) {
       a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
       b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
     }
-    y[column.y + r * column.items] = activate((h - shift) * a + b);
+    y[column.y + r * column.items] = to_result(activate((h - shift) * a + b));
   }
 }
 

@@ -22,8 +22,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> source: array<f32>;
-@group(0) @binding(2) var<storage, read_write> gathered: array<f32>;
+@group(0) @binding(1) var<storage, read> source: array<Source>;
+@group(0) @binding(2) var<storage, read_write> gathered: array<Result>;
 
 // What the innermost axis that is left adds to the source's index; rest = (index without that axis, source index so far).
 fn peel(rest: vec2u, extent: u32, stride: u32) -> vec2u {
@@ -42,7 +42,8 @@ fn work(team: u32, inv: Invocation) {
   rest = peel(rest, params.extent2, params.stride2);
   rest = peel(rest, params.extent1, params.stride1);
   rest = peel(rest, params.extent0, params.stride0);
-  gathered[params.gathered_offset + team] = source[params.source_offset + rest.y];
+  let at = params.source_offset + rest.y;
+  gathered[params.gathered_offset + team] = to_result(from_source(source[source_at(at)], at));
 }
 
 @compute @workgroup_size(WORKGROUP)

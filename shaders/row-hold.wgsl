@@ -25,13 +25,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
 @group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
 @group(0) @binding(5) var<storage, read> beta: array<Parameter>;
-@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(7) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(6) var<storage, read_write> y: array<Result>;
+@group(0) @binding(7) var<storage, read_write> sum: array<Result>;
 @group(0) @binding(8) var<storage, read_write> statistics: array<f32>;
 
 // Lanes an invocation holds: 1 to 8, in registers with names (an indexed array would be spilled to memory).
@@ -52,8 +52,12 @@ struct Row {
 }
 
 fn load(row: Row, i: u32) -> Lane {
-  var h = x[params.x_offset + row.base + i];
-  if (HAS_RESIDUAL) { h += residual[params.residual_offset + row.base + i]; }
+  let x_at = params.x_offset + row.base + i;
+  var h = from_source(x[source_at(x_at)], x_at);
+  if (HAS_RESIDUAL) {
+    let residual_at = params.residual_offset + row.base + i;
+    h += from_source(residual[source_at(residual_at)], residual_at);
+  }
   if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.bias, i, params.items)]); }
   return h;
 }
@@ -61,7 +65,7 @@ fn load(row: Row, i: u32) -> Lane {
 fn hold(row: Row, i: u32) -> Lane {
   if (i >= row.total) { return Lane(0.0); }
   let h = load(row, i);
-  if (WRITES_SUM) { sum[params.sum_offset + row.base + i] = h; }
+  if (WRITES_SUM) { sum[params.sum_offset + row.base + i] = to_result(h); }
   return h;
 }
 
@@ -74,7 +78,7 @@ fn normalize(row: Row, i: u32, h: Lane, m: Moments) {
   if (i >= row.total) { return; }
   let a = gamma_at(parameter_at(params.gamma_view, row.gamma, i, params.items)) * m.rstd;
   let b = beta_at(parameter_at(params.beta_view, row.beta, i, params.items));
-  y[params.y_offset + row.base + i] = activate((h - m.shift) * a + (b - a * m.delta));
+  y[params.y_offset + row.base + i] = to_result(activate((h - m.shift) * a + (b - a * m.delta)));
 }
 
 fn normalize_row(index: u32, row: Row, live: bool, inv: Invocation) {

@@ -25,13 +25,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
 @group(0) @binding(4) var<storage, read> gamma: array<Parameter>;
 @group(0) @binding(5) var<storage, read> beta: array<Parameter>;
-@group(0) @binding(6) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(7) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(6) var<storage, read_write> y: array<Result>;
+@group(0) @binding(7) var<storage, read_write> sum: array<Result>;
 @group(0) @binding(8) var<storage, read_write> statistics: array<f32>;
 
 // Rows that a team normalizes side by side, with gamma and beta loaded once for all: 1 or 4.
@@ -64,8 +64,8 @@ fn row_of(index: u32) -> Row {
 }
 
 fn load(row: Row, i: u32) -> Lane {
-  var h = x[row.x + i];
-  if (HAS_RESIDUAL) { h += residual[row.residual + i]; }
+  var h = from_source(x[source_at(row.x + i)], row.x + i);
+  if (HAS_RESIDUAL) { h += from_source(residual[source_at(row.residual + i)], row.residual + i); }
   if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[parameter_at(params.residual_bias_view, row.residual_bias, i, params.items)]); }
   return h;
 }
@@ -97,7 +97,7 @@ fn chain_sums(row: Row, shift: f32, begin: u32, end: u32, inv: Invocation) -> Su
   var sums = Sums(Lane(0.0), Lane(0.0));
   for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
     let h = load(row, i);
-    if (WRITES_SUM) { sum[row.sum + i] = h; }
+    if (WRITES_SUM) { sum[row.sum + i] = to_result(h); }
     let e = h - shift;
     sums.first += e;
     sums.second += e * e;
@@ -135,9 +135,9 @@ fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
 // m = (shift, delta, rstd) of the row.
 fn normalize(row: Row, i: u32, m: vec3f, g: Lane, b: Lane) {
   var h: Lane;
-  if (WRITES_SUM) { h = sum[row.sum + i]; } else { h = load(row, i); }
+  if (WRITES_SUM && RESULT_EXACT) { h = from_result(sum[row.sum + i]); } else { h = load(row, i); }
   let a = g * m.z;
-  y[row.y + i] = activate((h - m.x) * a + (b - a * m.y));
+  y[row.y + i] = to_result(activate((h - m.x) * a + (b - a * m.y)));
 }
 
 fn work(team: u32, inv: Invocation) {

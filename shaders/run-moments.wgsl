@@ -19,10 +19,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Lane>;
-@group(0) @binding(2) var<storage, read> residual: array<Lane>;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> residual: array<Source>;
 @group(0) @binding(3) var<storage, read> residual_bias: array<Parameter>;
-@group(0) @binding(4) var<storage, read_write> sum: array<Lane>;
+@group(0) @binding(4) var<storage, read_write> sum: array<Result>;
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4f>;
 
 override CENTERED: bool = true;
@@ -61,8 +61,8 @@ fn plane_at(plane: u32) -> Plane {
 }
 
 fn load(plane: Plane, j: u32) -> Lane {
-  var h = x[plane.x + j];
-  if (HAS_RESIDUAL) { h += residual[plane.residual + j]; }
+  var h = from_source(x[source_at(plane.x + j)], plane.x + j);
+  if (HAS_RESIDUAL) { h += from_source(residual[source_at(plane.residual + j)], plane.residual + j); }
   if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[plane.residual_bias + j * params.residual_bias_view.item]); }
   return h;
 }
@@ -109,7 +109,7 @@ fn work(team: u32, inv: Invocation) {
       let end = min(part + CHAIN * team_width(inv), start + items);
       for (var j = part + team_lane(inv); j < end; j += team_width(inv)) {
         let h = load(plane, j);
-        if (WRITES_SUM) { sum[plane.sum + j] = h; }
+        if (WRITES_SUM) { sum[plane.sum + j] = to_result(h); }
         let e = h - shift;
         e1 += e;
         e2 += e * e;

@@ -2,7 +2,8 @@ export { NormgpuError, ShapeError, OptionError, TensorError, UnsupportedError, L
 export type { Activation } from "./core/activation.ts";
 export type { Layout, Shape } from "./core/shape.ts";
 export type { Capabilities, AdapterClass } from "./plan/capabilities.ts";
-export type { Dispatch, Grid, Plan, Team, Variant, Walk } from "./plan/plan.ts";
+export type { Dispatch, Grid, Plan, Storage, Team, Variant, Walk } from "./plan/plan.ts";
+export type { Dtype } from "./core/dtype.ts";
 export { Gpu } from "./gpu/device.ts";
 export { Tensor } from "./gpu/tensor.ts";
 export { Saved } from "./layers/saved.ts";

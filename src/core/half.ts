@@ -1,5 +1,8 @@
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+/** Where the upper word of a float64 lies on this machine. */
+const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0];
+const LOW = 1 - HIGH!;
 
 /** The value of an IEEE 754 half (binary16). */
 export function halfToFloat(half: number): number {
@@ -10,22 +13,37 @@ export function halfToFloat(half: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
-/** The nearest half of a f32, ties to even; beyond 65504 it is infinite. NaN stays NaN. */
+/** The half nearest to a number, ties to even, without a stop at f32 on the way; from 65520 on it is infinite. NaN stays NaN. */
 export function floatToHalf(value: number): number {
   float[0] = value;
-  const own = bits[0]!;
-  const sign = (own >>> 16) & 0x8000;
-  const size = own & 0x7fffffff;
-  if (size > 0x7f800000) return sign | 0x7e00;
-  // 65520 is the first value that rounds past the largest half.
-  if (size >= 0x477ff000) return sign | 0x7c00;
-  // Below 2^-14 a half counts in steps of 2^-24.
-  if (size < 0x38800000) return sign | roundToEven(Math.abs(float[0]!) * 2 ** 24);
-  return sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
+  const high = words[HIGH!]!;
+  const isRest = words[LOW]! !== 0;
+  const sign = (high >>> 16) & 0x8000;
+  const exponent = ((high >>> 20) & 0x7ff) - 1023;
+  const fraction = high & 0xfffff;
+  if (exponent === 1024) return fraction || isRest ? sign | 0x7e00 : sign | 0x7c00;
+  if (exponent > 15) return sign | 0x7c00;
+  // Half of the smallest half is 2^-25.
+  if (exponent < -25) return sign;
+  // A carry out of the fraction moves the exponent on, at the end to infinity.
+  if (exponent >= -14) return sign | rounded(((exponent + 15) << 20) | fraction, 10, isRest);
+  return sign | rounded(0x100000 | fraction, -4 - exponent, isRest);
 }
 
-function roundToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+/** bits / 2^shift to the nearest whole number, ties to even; `isRest`: the true value lies a little above bits. */
+function rounded(bits: number, shift: number, isRest: boolean): number {
+  const below = bits >>> shift;
+  const rest = bits & ((1 << shift) - 1);
+  const middle = 1 << (shift - 1);
+  return rest > middle || (rest === middle && (isRest || (below & 1) === 1)) ? below + 1 : below;
+}
+
+/** Numbers as halves. */
+export function toHalves(values: ArrayLike<number>): Uint16Array {
+  return Uint16Array.from(values, floatToHalf);
+}
+
+/** Halves as f32. */
+export function fromHalves(halves: Uint16Array): Float32Array {
+  return Float32Array.from(halves, halfToFloat);
 }

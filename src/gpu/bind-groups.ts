@@ -40,13 +40,15 @@ const MOST_RANGES = 256;
 /** Looks up the pipeline of a dispatch and what its bindings mean. */
 export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
   const compiled = gpu.pipelines.get(dispatch);
-  const { lane, parameter } = dispatch.variant;
+  const { lane, parameter, source = "f32", result = "f32" } = dispatch.variant;
+  // A packed lane of one value counts halves, though its array holds words.
   const wide: Record<string, number> = {
     f32: 4,
+    u32: 4,
     vec4f: 16,
     Lane: 4 * lane,
-    Source: 4 * lane,
-    Result: 4 * lane,
+    Source: (source === "f32" ? 4 : 2) * lane,
+    Result: (result === "f32" ? 4 : 2) * lane,
     Parameter: parameter === "lane" ? 4 * lane : 4,
   };
   return {
@@ -58,10 +60,10 @@ export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
   };
 }
 
-/** A storage binding starts at a multiple of 256; the rest is added in the shader. */
+/** A storage binding starts at a multiple of 256, and the rest is added in the shader; it ends at a multiple of 4, also after an odd count of halves. */
 export function boundRange(tensor: Tensor): Bound {
   const offset = Math.floor(tensor.offset / 256) * 256;
-  return { buffer: tensor.buffer as GPUBuffer, offset, size: tensor.offset - offset + tensor.byteLength };
+  return { buffer: tensor.buffer as GPUBuffer, offset, size: tensor.offset - offset + tensor.wordBytes };
 }
 
 /** The bind group of a dispatch for these buffers, remembered. */

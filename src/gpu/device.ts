@@ -1,4 +1,5 @@
 import { DeviceLostError, LimitError, OptionError, ShapeError, TensorError } from "../core/errors.ts";
+import { bytesOf, DTYPES, type Dtype } from "../core/dtype.ts";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { AdapterNames, WebGpuBuffer, WebGpuDevice } from "../core/webgpu-types.ts";
 import type { Capabilities } from "../plan/capabilities.ts";
@@ -8,7 +9,7 @@ import { Memory } from "./memory.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Recorder } from "./recorder.ts";
 import { Scratch } from "./scratch.ts";
-import { Tensor, type Dtype } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 const STORAGE = 128;
 const OWN_USAGE = STORAGE | 4 /* COPY_SRC */ | 8; /* COPY_DST */
@@ -106,28 +107,28 @@ export class Gpu {
     }
   }
 
-  /** A tensor with these values. @throws ShapeError, LimitError, DeviceLostError */
-  tensor(values: ArrayLike<number>, shape: Shape = [values.length]): Tensor {
+  /**
+   * A tensor with these values. With dtype f16 numbers are rounded to the nearest half, ties to even, and a Uint16Array holds halves as their bits.
+   * @throws ShapeError, OptionError, LimitError, DeviceLostError
+   */
+  tensor(values: ArrayLike<number>, shape: Shape = [values.length], options: { dtype?: Dtype } = {}): Tensor {
     this.check("Gpu.tensor", {});
     checkShape(shape, "Gpu.tensor");
     if (values.length !== sizeOf(shape)) throw new ShapeError(`Gpu.tensor: values has ${values.length} values; ${formatShape(shape)} holds ${sizeOf(shape)}`);
-    const tensor = this.#create(shape, "Gpu.tensor");
-    if (tensor.size) {
-      const data = values instanceof Float32Array ? values : Float32Array.from(values);
-      (this.device as GPUDevice).queue.writeBuffer(tensor.buffer as GPUBuffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    }
+    const tensor = this.#create(shape, checkDtype(options.dtype, "Gpu.tensor"), "Gpu.tensor");
+    if (tensor.size) tensor.fill(values);
     return tensor;
   }
 
-  /** A tensor of zeros. @throws ShapeError, LimitError, DeviceLostError */
-  empty(shape: Shape): Tensor {
+  /** A tensor of zeros. @throws ShapeError, OptionError, LimitError, DeviceLostError */
+  empty(shape: Shape, options: { dtype?: Dtype } = {}): Tensor {
     this.check("Gpu.empty", {});
     checkShape(shape, "Gpu.empty");
-    return this.#create(shape, "Gpu.empty");
+    return this.#create(shape, checkDtype(options.dtype, "Gpu.empty"), "Gpu.empty");
   }
 
-  #create(shape: Shape, call: string): Tensor {
-    const bytes = sizeOf(shape) * 4;
+  #create(shape: Shape, dtype: Dtype, call: string): Tensor {
+    const bytes = sizeOf(shape) * bytesOf(dtype);
     this.checkBytes(bytes, `a tensor of ${formatShape(shape)}`, call);
     const buffer = (this.device as GPUDevice).createBuffer({
       size: Math.max(16, Math.ceil(bytes / 16) * 16),
@@ -138,13 +139,14 @@ export class Gpu {
     this.#alive.add(reference);
     this.#references.set(buffer, reference);
     this.#collected.register(buffer, reference);
-    const tensor = new Tensor(this, buffer, 0, shape, true);
+    const tensor = new Tensor(this, buffer, 0, shape, dtype, true);
     this.#scope?.add(tensor);
     return tensor;
   }
 
   /**
    * A tensor over a GPUBuffer that somebody else made, without a copy; destroying it leaves the buffer alone.
+   * @param options.dtype f32 by default. The values of f16 end at a multiple of 4 bytes: where their count is odd, the half that follows is kept but must exist
    * @param options.offset where the values start, in bytes: a multiple of 4
    * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
    */
@@ -153,15 +155,15 @@ export class Gpu {
     checkShape(shape, "Gpu.wrap");
     if (typeof (buffer as GPUBuffer | null)?.usage !== "number") throw new TensorError(`Gpu.wrap: buffer is ${String(buffer)}; wanted a GPUBuffer`);
     const { size, usage } = buffer as GPUBuffer;
-    const { offset = 0, dtype = "f32" } = options;
-    const bytes = sizeOf(shape) * 4;
-    if (dtype !== "f32") throw new OptionError(`Gpu.wrap: dtype is ${String(dtype)}; wanted "f32"`);
+    const { offset = 0 } = options;
+    const dtype = checkDtype(options.dtype, "Gpu.wrap");
+    const bytes = Math.ceil((sizeOf(shape) * bytesOf(dtype)) / 4) * 4;
     if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4) throw new OptionError(`Gpu.wrap: offset is ${offset}; wanted a multiple of 4 bytes from 0`);
     if ((usage & STORAGE) === 0) throw new TensorError(`Gpu.wrap: the buffer's usage (${usage}) lacks STORAGE (128)`);
     if (offset + bytes > size)
       throw new ShapeError(`Gpu.wrap: ${formatShape(shape)} at offset ${offset} ends at byte ${offset + bytes}; the buffer has ${size}`);
     this.checkBytes(bytes + (offset % 256), `a tensor of ${formatShape(shape)}`, "Gpu.wrap");
-    return new Tensor(this, buffer, offset, shape, false);
+    return new Tensor(this, buffer, offset, shape, dtype, false);
   }
 
   /** Records every call of `work` into one compute pass and one submit. A read or write inside submits what came before. @throws OptionError for an async function */
@@ -220,6 +222,12 @@ export class Gpu {
     this.#alive.clear();
     if (this.#ownsDevice) (this.device as GPUDevice).destroy();
   }
+}
+
+function checkDtype(dtype: Dtype | undefined, call: string): Dtype {
+  const found = dtype ?? "f32";
+  if (!DTYPES.includes(found)) throw new OptionError(`${call}: dtype is ${String(found)}; wanted ${DTYPES.join(" or ")}`);
+  return found;
 }
 
 function tensorsIn(value: unknown, depth: number): Tensor[] {

@@ -6,6 +6,7 @@ import exportMoments from "../../shaders/export-moments.wgsl";
 import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
+import narrow from "../../shaders/narrow.wgsl";
 import pNormApply from "../../shaders/p-norm-apply.wgsl";
 import pNormColumn from "../../shaders/p-norm-column.wgsl";
 import pNormColumnBackward from "../../shaders/p-norm-column-backward.wgsl";
@@ -15,6 +16,7 @@ import pNormRowBackward from "../../shaders/p-norm-row-backward.wgsl";
 import pNormSlices from "../../shaders/p-norm-slices.wgsl";
 import activation from "../../shaders/prelude/activation.wgsl";
 import affine from "../../shaders/prelude/affine.wgsl";
+import half from "../../shaders/prelude/half.wgsl";
 import lane1 from "../../shaders/prelude/lane.1.wgsl";
 import lane4 from "../../shaders/prelude/lane.4.wgsl";
 import moments from "../../shaders/prelude/moments.wgsl";
@@ -23,8 +25,15 @@ import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
 import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
 import power from "../../shaders/prelude/power.wgsl";
 import record from "../../shaders/prelude/record.wgsl";
+import resultF16Of1 from "../../shaders/prelude/result.f16.1.wgsl";
+import resultF16Of4 from "../../shaders/prelude/result.f16.4.wgsl";
 import resultF32 from "../../shaders/prelude/result.f32.wgsl";
+import resultPackedOf4 from "../../shaders/prelude/result.packed.4.wgsl";
+import sourceF16Of1 from "../../shaders/prelude/source.f16.1.wgsl";
+import sourceF16Of4 from "../../shaders/prelude/source.f16.4.wgsl";
 import sourceF32 from "../../shaders/prelude/source.f32.wgsl";
+import sourcePackedOf1 from "../../shaders/prelude/source.packed.1.wgsl";
+import sourcePackedOf4 from "../../shaders/prelude/source.packed.4.wgsl";
 import teamCluster from "../../shaders/prelude/team.cluster.wgsl";
 import teamInvocation from "../../shaders/prelude/team.invocation.wgsl";
 import teamSubgroup from "../../shaders/prelude/team.subgroup.wgsl";
@@ -32,7 +41,8 @@ import teamWorkgroup from "../../shaders/prelude/team.workgroup.wgsl";
 import rowHold from "../../shaders/row-hold.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
-import type { KernelModule, PreludeModule } from "../core/wgsl.d.ts";
+import widen from "../../shaders/widen.wgsl";
+import type { KernelBinding, KernelModule, PreludeModule } from "../core/wgsl.d.ts";
 import type { Variant } from "../plan/plan.ts";
 
 /** Every kernel by the stem of its file. */
@@ -46,6 +56,7 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     fixedStatistics,
     gather,
     mergeMoments,
+    narrow,
     pNormApply,
     pNormColumn,
     pNormColumnBackward,
@@ -56,22 +67,30 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     rowHold,
     rowStream,
     runMoments,
+    widen,
   ].map((kernel) => [kernel.name, kernel]),
 );
 
 const LANES = { 1: lane1, 4: lane4 };
 const PARAMETERS = { scalar: parameterScalar, lane: parameterLane };
+const SOURCES = { f32: { 1: sourceF32, 4: sourceF32 }, f16: { 1: sourceF16Of1, 4: sourceF16Of4 }, packed: { 1: sourcePackedOf1, 4: sourcePackedOf4 } };
+/** Two values that lie in one word cannot be written by two invocations: packed results are four to a lane. */
+const RESULTS = { f32: { 1: resultF32, 4: resultF32 }, f16: { 1: resultF16Of1, 4: resultF16Of4 }, packed: { 1: null, 4: resultPackedOf4 } };
 const TEAMS = { invocation: teamInvocation, subgroup: teamSubgroup, workgroup: teamWorkgroup, cluster: teamCluster };
 
 /** The prelude files of a kernel's variant: one of each axis, those that every kernel may use, and those that go with a binding. */
 export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule[] {
   const has = (name: string, kinds: readonly string[]): boolean => kernel.bindings.some((binding) => binding.name === name && kinds.includes(binding.kind));
+  const { source = "f32", result = "f32" } = variant;
+  const own = RESULTS[result][variant.lane];
+  if (!own) throw new Error(`${kernel.name}: results of one value a lane cannot be packed`);
   return [
     LANES[variant.lane],
     PARAMETERS[variant.parameter],
     TEAMS[variant.team],
-    sourceF32,
-    resultF32,
+    ...(source !== "f32" || result !== "f32" || has("narrowed", ["read_write"]) ? [half] : []),
+    SOURCES[source][variant.lane],
+    own,
     parameterView,
     moments,
     activation,
@@ -79,4 +98,9 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     ...(has("statistics", ["read_write"]) ? [record] : []),
     ...(has("norm", ["read", "read_write"]) ? [power] : []),
   ];
+}
+
+/** Element types of a kernel's storage bindings, by name, with how each is bound: what plan/storage.ts needs to know of a kernel. */
+export function bindingsOf(kernel: string): readonly KernelBinding[] {
+  return KERNELS.get(kernel)?.bindings ?? [];
 }

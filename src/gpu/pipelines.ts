@@ -1,7 +1,7 @@
 import { ShaderError } from "../core/errors.ts";
 import type { KernelBinding, KernelModule } from "../core/wgsl.d.ts";
 import type { WebGpuDevice, WebGpuPipeline } from "../core/webgpu-types.ts";
-import type { Dispatch } from "../plan/plan.ts";
+import type { Dispatch, Variant } from "../plan/plan.ts";
 import { compose, type Composed } from "./compose.ts";
 import { KERNELS, preludeOf } from "./kernels.ts";
 import type { Fault } from "./recorder.ts";
@@ -87,7 +87,7 @@ export class Pipelines {
       if (!(name in declared)) throw new Error(`${dispatch.kernel} declares no override ${name}`);
     }
     const layout = this.#layoutOf(kernel);
-    const label = `normgpu ${kernel.name} ${dispatch.variant.lane} ${dispatch.variant.parameter} ${dispatch.variant.team}`;
+    const label = `normgpu ${kernel.name} ${formatVariant(dispatch.variant)}`;
     return {
       kernel,
       layout,
@@ -123,8 +123,11 @@ interface Parts {
 }
 
 function keyOf(dispatch: Dispatch): string {
-  const { lane, parameter, team } = dispatch.variant;
-  return `${dispatch.kernel}|${lane}|${parameter}|${team}|${JSON.stringify(dispatch.overrides)}`;
+  return `${dispatch.kernel}|${formatVariant(dispatch.variant)}|${JSON.stringify(dispatch.overrides)}`;
+}
+
+function formatVariant({ lane, parameter, team, source = "f32", result = "f32" }: Variant): string {
+  return `${lane} ${parameter} ${team} ${source} ${result}`;
 }
 
 /** The compiler's first message with the file and line that it means. */

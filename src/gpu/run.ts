@@ -1,7 +1,10 @@
 import { TensorError } from "../core/errors.ts";
+import type { Dtype } from "../core/dtype.ts";
 import type { Plan } from "../plan/plan.ts";
+import { lowerStorage, type HalfTensor } from "../plan/storage.ts";
 import { boundRange, groupOf, prepareDispatch, type Bound, type Group, type Prepared } from "./bind-groups.ts";
 import type { Gpu } from "./device.ts";
+import { bindingsOf } from "./kernels.ts";
 import type { Fault } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
@@ -16,15 +19,28 @@ interface PreparedPlan {
   readonly written: ReadonlySet<string>;
 }
 
+/** What a plan depends on beside shapes. */
+export interface StoredAs {
+  readonly dtype: Dtype;
+  /** Count of values. */
+  readonly size: number;
+  /** A lane of four values may start where it does. */
+  readonly aligned: boolean;
+}
+
+/** Plans as they run where some tensors are f16, by which those are. */
+const lowered = new WeakMap<Gpu, WeakMap<Plan, Map<string, Plan>>>();
+
 const prepared = new WeakMap<Gpu, WeakMap<Plan, PreparedPlan>>();
 
 /**
- * Queues a plan: binds by name, encodes all dispatches in one pass, submits once where nobody else will.
- * @throws TensorError where a tensor that is written lies in a buffer that is also read, or written by another role; DeviceLostError
+ * Queues a plan: binds by name, encodes all dispatches in one pass, submits once where nobody else will. Tensors may be f16, whatever they were planned as.
+ * @throws TensorError where a tensor that is written lies in a buffer that is also read, or written by another role, or is f16 where only f32 can be; DeviceLostError
  */
-export function run(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, Tensor>>, recording: Recording, call: string): void {
+export function run(gpu: Gpu, asked: Plan, tensors: Readonly<Record<string, Tensor>>, recording: Recording, call: string): void {
   gpu.check(call, {});
-  if (plan.dispatches.length === 0) return;
+  if (asked.dispatches.length === 0) return;
+  const plan = planFor(gpu, asked, tensors, call);
   const own = preparePlan(gpu, plan);
   checkAliases(own, tensors, call);
   const scratch = scratchOf(gpu, plan, gpu.recorder.isDeferred(recording), call);
@@ -45,6 +61,31 @@ export function run(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, Tenso
   void fault.then((error) => {
     if (error) for (const group of groups) group.isNew = true;
   });
+}
+
+/** The plan as it runs with these tensors, of which some may be f16. @throws TensorError where one is f16 that must be f32 */
+export function planFor(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, StoredAs>>, call: string): Plan {
+  const halves: Record<string, HalfTensor> = {};
+  let key = "";
+  for (const role in tensors) {
+    const tensor = tensors[role]!;
+    if (tensor.dtype !== "f16") continue;
+    halves[role] = { count: tensor.size, aligned: tensor.aligned };
+    key += `${role} ${tensor.size} ${tensor.aligned},`;
+  }
+  return key ? lower(gpu, plan, halves, key, call) : plan;
+}
+
+function lower(gpu: Gpu, plan: Plan, halves: Readonly<Record<string, HalfTensor>>, key: string, call: string): Plan {
+  let plans = lowered.get(gpu);
+  if (!plans) lowered.set(gpu, (plans = new WeakMap()));
+  let own = plans.get(plan);
+  if (!own) plans.set(plan, (own = new Map()));
+  const known = own.get(key);
+  if (known) return known;
+  const made = lowerStorage(plan, { halves, capabilities: gpu.capabilities, bindingsOf, call });
+  own.set(key, made);
+  return made;
 }
 
 function preparePlan(gpu: Gpu, plan: Plan): PreparedPlan {

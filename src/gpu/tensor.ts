@@ -1,11 +1,11 @@
 import { DeviceLostError, NormgpuError, ShapeError, TensorError } from "../core/errors.ts";
+import { bytesOf, type Dtype } from "../core/dtype.ts";
+import { fromHalves } from "../core/half.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { WebGpuBuffer } from "../core/webgpu-types.ts";
 import type { Gpu } from "./device.ts";
 import { scopeFault, type Fault } from "./recorder.ts";
-
-/** Storage type of a tensor's values. */
-export type Dtype = "f32";
+import { upload } from "./upload.ts";
 
 const COPY_SRC = 4;
 const COPY_DST = 8;
@@ -27,12 +27,12 @@ export class Tensor {
   #faults: Fault[] = [];
 
   /** @internal Use `gpu.tensor`, `gpu.empty` or `gpu.wrap`. */
-  constructor(gpu: Gpu, buffer: WebGpuBuffer, offset: number, shape: Shape, owns: boolean, parent: Tensor | null = null) {
+  constructor(gpu: Gpu, buffer: WebGpuBuffer, offset: number, shape: Shape, dtype: Dtype, owns: boolean, parent: Tensor | null = null) {
     this.gpu = gpu;
     this.buffer = buffer;
     this.offset = offset;
     this.shape = Object.freeze([...shape]);
-    this.dtype = "f32";
+    this.dtype = dtype;
     this.size = sizeOf(shape);
     this.#owns = owns;
     this.#parent = parent;
@@ -44,7 +44,17 @@ export class Tensor {
 
   /** Bytes that the values take. */
   get byteLength(): number {
-    return this.size * 4;
+    return this.size * bytesOf(this.dtype);
+  }
+
+  /** @internal Bytes of the 4-byte words that hold the values: what copies and bindings take. */
+  get wordBytes(): number {
+    return Math.ceil(this.byteLength / 4) * 4;
+  }
+
+  /** @internal A lane of four values may start where this tensor does. */
+  get aligned(): boolean {
+    return this.offset % (4 * bytesOf(this.dtype)) === 0;
   }
 
   /** @internal The tensor that this one is a part of, or itself. */
@@ -54,7 +64,7 @@ export class Tensor {
 
   /** @internal A part of this tensor, `bytes` after its start. It is destroyed with it. */
   view(bytes: number, shape: Shape): Tensor {
-    return new Tensor(this.gpu, this.buffer, this.offset + bytes, shape, false, this.root);
+    return new Tensor(this.gpu, this.buffer, this.offset + bytes, shape, this.dtype, false, this.root);
   }
 
   /** @internal An error that may come to light later and then belongs to this tensor's values. */
@@ -65,11 +75,15 @@ export class Tensor {
 
   /**
    * The values as they are once everything queued before this call is done; what is queued, written or destroyed after it changes nothing.
+   * @param options.raw true: a f16 tensor's halves as their bits, in a Uint16Array; else f32 whatever the tensor is stored as
    * @throws TensorError, DeviceLostError, and the error of the call that wrote the values where it could not be seen earlier
    */
-  async read(): Promise<Float32Array> {
+  read(options?: { raw?: false }): Promise<Float32Array>;
+  read(options: { raw: true }): Promise<Uint16Array>;
+  async read(options: { raw?: boolean } = {}): Promise<Float32Array | Uint16Array> {
     const { gpu } = this;
     gpu.check("Tensor.read", { tensor: this });
+    if (options.raw && this.dtype !== "f16") throw new TensorError(`Tensor.read: raw is true; the tensor is ${this.dtype}, wanted f16`);
     const buffer = this.buffer as GPUBuffer;
     if ((buffer.usage & COPY_SRC) === 0) throw new TensorError(`Tensor.read: the buffer's usage (${buffer.usage}) lacks COPY_SRC (4)`);
     gpu.flush();
@@ -81,10 +95,10 @@ export class Tensor {
     try {
       const found = (await Promise.all(copy ? [...faults, copy.fault] : faults)).find((error) => error !== null);
       if (found) throw found;
-      if (!copy) return new Float32Array(0);
+      if (!copy) return options.raw ? new Uint16Array(0) : new Float32Array(0);
       await copy.staging.mapAsync(MAP_READ);
       if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`);
-      return new Float32Array(copy.staging.getMappedRange().slice(0));
+      return this.#valuesIn(copy.staging.getMappedRange(), options.raw === true);
     } catch (cause) {
       if (cause instanceof DeviceLostError) throw cause;
       const isOurs = cause instanceof NormgpuError;
@@ -98,20 +112,26 @@ export class Tensor {
     }
   }
 
+  #valuesIn(mapped: ArrayBuffer, raw: boolean): Float32Array | Uint16Array {
+    if (this.dtype === "f32") return new Float32Array(mapped.slice(0));
+    const halves = new Uint16Array(mapped, 0, this.size);
+    return raw ? halves.slice() : fromHalves(halves);
+  }
+
   #copy(): { staging: GPUBuffer; fault: Fault } {
     const device = this.gpu.device as GPUDevice;
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
-    const staging = device.createBuffer({ size: this.byteLength, usage: COPY_DST | MAP_READ, label: "normgpu read" });
+    const staging = device.createBuffer({ size: this.wordBytes, usage: COPY_DST | MAP_READ, label: "normgpu read" });
     const encoder = device.createCommandEncoder({ label: "normgpu read" });
-    encoder.copyBufferToBuffer(this.buffer as GPUBuffer, this.offset, staging, 0, this.byteLength);
+    encoder.copyBufferToBuffer(this.buffer as GPUBuffer, this.offset, staging, 0, this.wordBytes);
     device.queue.submit([encoder.finish()]);
     const faults = [scopeFault(device, "Tensor.read"), scopeFault(device, "Tensor.read")];
     return { staging, fault: Promise.all(faults).then(([invalid, memory]) => memory ?? invalid ?? null) };
   }
 
   /**
-   * Replaces the values; queued after what was queued before.
+   * Replaces the values; queued after what was queued before. A f16 tensor takes numbers, each rounded to the nearest half, or halves as their bits in a Uint16Array.
    * @throws ShapeError, TensorError, DeviceLostError
    */
   write(values: ArrayLike<number>): void {
@@ -121,8 +141,12 @@ export class Tensor {
     if ((buffer.usage & COPY_DST) === 0) throw new TensorError(`Tensor.write: the buffer's usage (${buffer.usage}) lacks COPY_DST (8)`);
     this.gpu.flush();
     if (this.size === 0) return;
-    const data = values instanceof Float32Array ? values : Float32Array.from(values);
-    (this.gpu.device as GPUDevice).queue.writeBuffer(buffer, this.offset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.fill(values);
+  }
+
+  /** @internal Puts as many values as the tensor has into its buffer. */
+  fill(values: ArrayLike<number>): void {
+    upload(this, values, this.#owns);
   }
 
   /** Frees the buffer where this tensor made it (in a batch, once the batch is submitted); a wrapped buffer stays. Twice is fine. */

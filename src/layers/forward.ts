@@ -1,4 +1,5 @@
 import type { Activation } from "../core/activation.ts";
+import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
@@ -21,6 +22,8 @@ export interface ForwardOptions extends Recording {
   sum?: boolean;
   /** False: nothing is kept for a backward call. */
   saved?: boolean;
+  /** Storage type of y, and of sum, where `out` does not bring them. Default: x's. In f16, values past 65504 become that. */
+  dtype?: Dtype;
   /** Tensors of an earlier result, written again; a call that finds all of its outputs here allocates nothing. */
   out?: { y?: Tensor; sum?: Tensor; saved?: Saved };
 }
@@ -72,6 +75,16 @@ export interface NormSpec {
 /** Tensors that a layer brings beside the caller's. */
 export type LayerTensors = Readonly<Partial<Record<"mean" | "variance" | "running_mean" | "running_variance" | "statistics", Tensor>>>;
 
+/** What a plan needs to know of a call beside the shapes. */
+export interface PlanWants {
+  readonly sum: boolean;
+  readonly saved: boolean;
+  readonly aligned: boolean;
+  /** Storage types of x and of the sum. Default f32. */
+  readonly x?: Dtype;
+  readonly sumDtype?: Dtype;
+}
+
 /** Shapes of what is read beside x: all that a plan needs to know of it. */
 export interface InputShapes {
   readonly parameters: Readonly<Partial<Record<ParameterRole, Shape>>>;
@@ -111,11 +124,11 @@ function splitStrides(strides: readonly number[], cut: number | null, shape: Sha
 }
 
 function aligned(tensors: readonly (Tensor | null | undefined)[]): boolean {
-  return tensors.every((tensor) => !tensor || tensor.offset % 16 === 0);
+  return tensors.every((tensor) => !tensor || tensor.aligned);
 }
 
 /** The plan of a call, remembered by everything that it depends on. */
-export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, wants: { sum: boolean; saved: boolean; aligned: boolean }): Plan {
+export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, wants: PlanWants): Plan {
   const request: ForwardRequest = {
     shape: spec.shape,
     view: statisticsView(spec.shape, spec.reduced),
@@ -134,8 +147,14 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     writesStatistics: wants.saved,
     running: spec.running,
     aligned: wants.aligned,
+    ...(reloadsSum(wants) && { reloadsSum: true }),
   };
   return gpu.plans.remember(JSON.stringify([request, spec.reduced]), () => planForward(request, gpu.capabilities));
+}
+
+/** A sum in f16 is rounded: statistics and y are made from what it is made of. So they are where x is f16 and nobody wants the sum: that moves fewer bytes. */
+function reloadsSum(wants: PlanWants): boolean {
+  return wants.sum ? wants.sumDtype === "f16" : wants.x === "f16";
 }
 
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */
@@ -155,11 +174,13 @@ export function runForward(
   const saves = options.saved !== false;
   const sums = wantsSum(spec, options, saves);
   checkOut(spec, x.shape, out);
+  const dtype = outputDtype(call, x, options);
+  const sumDtype = out.sum?.dtype ?? dtype;
   const shapes = Object.fromEntries(Object.entries(parameters).map(([role, tensor]) => [role, tensor.shape]));
-  const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]) };
+  const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]), x: x.dtype, sumDtype };
   const plan = planOf(gpu, spec, x.shape, { parameters: shapes, residual: residual?.shape ?? null }, wants);
-  const y = out.y ?? gpu.empty(x.shape);
-  const sum = sums ? (out.sum ?? gpu.empty(x.shape)) : undefined;
+  const y = out.y ?? gpu.empty(x.shape, { dtype });
+  const sum = sums ? (out.sum ?? gpu.empty(x.shape, { dtype: sumDtype })) : undefined;
   const saved = saves ? Saved.over(gpu, sum ?? x, statisticsView(spec.shape, spec.reduced).statisticsShape, spec.statistics, out.saved ?? null) : undefined;
   const tensors: Record<string, Tensor> = { x, y, ...parameters, ...layer };
   if (residual) tensors["residual"] = residual;
@@ -182,6 +203,13 @@ function wantsSum(spec: NormSpec, options: ForwardOptions, saves: boolean): bool
   const adds = Boolean(options.residual ?? options.residualBias);
   if (options.sum && !adds) throw new OptionError(`${spec.call}: sum is true; it needs a residual or a residualBias`);
   return adds && (options.sum === true || saves || options.out?.sum !== undefined);
+}
+
+/** The type of y: as asked, else as `out` has it, else x's. @throws OptionError where they disagree */
+function outputDtype(call: string, x: Tensor, { dtype, out }: ForwardOptions): Dtype {
+  if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: dtype is ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
+  if (dtype !== undefined && out?.y && out.y.dtype !== dtype) throw new OptionError(`${call}: dtype is ${dtype}; out.y is ${out.y.dtype}`);
+  return dtype ?? out?.y?.dtype ?? x.dtype;
 }
 
 function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out"]>): void {

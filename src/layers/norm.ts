@@ -1,7 +1,9 @@
 import { ACTIVATIONS, type Activation } from "../core/activation.ts";
+import type { Dtype } from "../core/dtype.ts";
 import { OptionError } from "../core/errors.ts";
 import { checkShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { planFor, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
@@ -23,6 +25,10 @@ export interface CallShape {
   beta?: Shape | null;
   sum?: boolean;
   saved?: boolean;
+  /** Storage type of x, and of the residual, y and sum where `dtypes` does not say. Default f32. */
+  dtype?: Dtype;
+  /** Storage types of the others. Default of parameters: f32. */
+  dtypes?: Readonly<Partial<Record<"y" | "sum" | "residual" | "residualBias" | "gamma" | "beta", Dtype>>>;
 }
 
 /** What all layers are: their parameters, and a forward call whose meaning the layer's `spec` gives. */
@@ -71,8 +77,16 @@ export abstract class Norm {
     const parameters = { ...(gamma && { gamma }), ...(beta && { beta }), ...(given.residualBias && { residual_bias: given.residualBias }) };
     const adds = residual !== null || given.residualBias !== undefined;
     const saved = given.saved !== false;
-    const wants = { sum: adds && (given.sum === true || saved), saved, aligned: true };
-    return planOf(this.gpu, this.spec(`${this.layer}.plan`, x), x, { parameters, residual }, wants);
+    const call = `${this.layer}.plan`;
+    const { dtype = "f32", dtypes = {} } = given;
+    const of = (shape: Shape, type: Dtype): StoredAs => ({ dtype: type, size: sizeOf(shape), aligned: true });
+    const tensors: Record<string, StoredAs> = { x: of(x, dtype), y: of(x, dtypes.y ?? dtype), sum: of(x, dtypes.sum ?? dtypes.y ?? dtype) };
+    if (residual) tensors["residual"] = of(residual, dtypes.residual ?? dtype);
+    for (const [role, shape] of Object.entries(parameters)) {
+      tensors[role] = of(shape, dtypes[role === "residual_bias" ? "residualBias" : (role as "gamma" | "beta")] ?? "f32");
+    }
+    const wants = { sum: adds && (given.sum === true || saved), saved, aligned: true, x: dtype, sumDtype: tensors["sum"]!.dtype };
+    return planFor(this.gpu, planOf(this.gpu, this.spec(call, x), x, { parameters, residual }, wants), tensors, call);
   }
 
   /** Compiles what `forward` will run for x of this shape, off the main thread. @throws ShaderError */

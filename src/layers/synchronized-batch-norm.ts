@@ -70,7 +70,7 @@ function momentsRequest(x: Tensor, axes: readonly number[]): ForwardRequest {
     writesSum: false,
     writesStatistics: false,
     running: null,
-    aligned: x.offset % 16 === 0,
+    aligned: x.aligned,
   };
 }
 

@@ -106,11 +106,20 @@ export interface Halves {
   readonly passes: number;
 }
 
-/** x + residual is summed and written once by the first half and read again by the second. */
+/** x + residual is summed and written once by the first half and read again by the second; or, where that is not wanted, summed by both and written by the second. */
 export function halves(request: ForwardRequest): Halves {
   const { gamma, beta, residual_bias } = request.parameters;
   const affine = { ...(gamma && { gamma }), ...(beta && { beta }) };
   const summed = isSummed(request);
+  if (request.reloadsSum) {
+    return {
+      moments: { ...request, parameters: residual_bias ? { residual_bias } : {}, writesSum: false },
+      apply: request,
+      applied: "x",
+      scratch: {},
+      passes: (request.applies ? 3 + Number(request.writesSum) + Number(request.residual !== null) : 1) + Number(request.residual !== null),
+    };
+  }
   return {
     moments: { ...request, parameters: residual_bias ? { residual_bias } : {}, writesSum: summed && request.applies },
     apply: { ...request, parameters: affine, residual: null, writesSum: false },

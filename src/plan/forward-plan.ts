@@ -56,7 +56,7 @@ function planGeneral(request: ForwardRequest, order: readonly number[], capabili
   const places = shape.map((_, place) => place);
   const view = { ...request.view, order: null, axes: { outer: places.slice(0, kept), repeats: [], kept: [], run: places.slice(kept) } };
   const parameters = Object.fromEntries(Object.entries(request.parameters).map(([role, strides]) => [role, pick(strides)]));
-  const rows = planForward({ ...request, shape, view, parameters, residual: request.residual && pick(request.residual) }, capabilities);
+  const rows = planForward({ ...request, reloadsSum: false, shape, view, parameters, residual: request.residual && pick(request.residual) }, capabilities);
   const rename = (role: string): string => (role === "x" || role === "y" || role === "sum" ? `${role}_rows` : role);
   const inner = rows.dispatches.map((dispatch) => ({
     ...dispatch,

@@ -4,6 +4,9 @@ export type Walk = "row" | "run" | "column" | "general" | "none";
 /** The invocations that own one statistic, or one slice of it. `cluster`: a workgroup that sums by subgroups first. */
 export type Team = "invocation" | "subgroup" | "workgroup" | "cluster";
 
+/** How a kernel's large tensors are stored. `f16`: as WGSL's type. `packed`: as halves in u32 words, where the device has no f16. */
+export type Storage = "f32" | "f16" | "packed";
+
 /** One file of each prelude axis: the parts of a kernel's text that `override` cannot change. */
 export interface Variant {
   /** Values a lane of x, y, residual and sum holds: `Lane` is f32 or vec4f. */
@@ -11,6 +14,9 @@ export interface Variant {
   /** Whether gamma, beta and residual_bias are read a value (`scalar`) or a whole lane (`lane`) at a time. */
   readonly parameter: "scalar" | "lane";
   readonly team: Team;
+  /** Storage of what is read as `Source`, and of what is written as `Result`. Planned as f32, the default; plan/storage.ts sets them. */
+  readonly source?: Storage;
+  readonly result?: Storage;
 }
 
 /** Number of workgroups in x, y and z. */

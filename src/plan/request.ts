@@ -38,7 +38,9 @@ export interface ForwardRequest {
   readonly writesStatistics: boolean;
   /** How `running_mean` and `running_variance` move (momentum is the weight of the new value), or null where there are none. */
   readonly running: { readonly momentum: number; readonly unbiased: boolean } | null;
-  /** Every operand starts at a multiple of 16 bytes. */
+  /** True: the sum is stored rounded, or costs more to read again than what it is made of; y is then made from x and the residual read once more. */
+  readonly reloadsSum?: boolean;
+  /** Every operand starts where a lane of four of its values may start. */
   readonly aligned: boolean;
 }
 

@@ -204,7 +204,7 @@ export const REFUSALS: readonly Refusal[] = [
     what: "wrap of a dtype",
     call: (gpu) => gpu.wrap(storage(gpu, 64), [4], { dtype: "f64" as never }),
     error: OptionError,
-    says: 'dtype is f64; wanted "f32"',
+    says: "dtype is f64; wanted f32 or f16",
   },
   {
     what: "wrap without STORAGE",

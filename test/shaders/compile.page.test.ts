@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { compose } from "../../src/gpu/compose.ts";
 import { KERNELS, preludeOf } from "../../src/gpu/kernels.ts";
-import type { Team, Variant } from "../../src/index.ts";
+import type { Storage, Team, Variant } from "../../src/index.ts";
 import { gpuTest } from "../gpu-test.ts";
 
 const TEAMS: readonly Team[] = ["invocation", "subgroup", "workgroup", "cluster"];
@@ -13,7 +13,11 @@ for (const kernel of KERNELS.values()) {
     const variants = teams.flatMap((team) =>
       ([1, 4] as const).flatMap((lane) => (["scalar", "lane"] as const).map((parameter): Variant => ({ lane, parameter, team }))),
     );
-    for (const variant of variants) {
+    const storages = (["f32", "packed", ...(gpu.capabilities.f16 ? ["f16"] : [])] as Storage[]).flatMap((source) =>
+      (["f32", "packed", ...(gpu.capabilities.f16 ? ["f16"] : [])] as Storage[]).map((result) => ({ source, result })),
+    );
+    const stored = ([1, 4] as const).flatMap((lane) => storages.map((storage): Variant => ({ lane, parameter: "scalar", team: "invocation", ...storage })));
+    for (const variant of [...variants, ...stored.filter(({ lane, result }) => lane === 4 || result !== "packed")]) {
       const { code } = compose(kernel, preludeOf(kernel, variant));
       const info = await device.createShaderModule({ code }).getCompilationInfo();
       expect(info.messages.map(({ type, message, lineNum }) => `${JSON.stringify(variant)} ${type} ${lineNum}: ${message}`)).toEqual([]);
