@@ -58,7 +58,7 @@ fn work(team: u32, inv: Invocation) {
     if (GRADIENT) {
       let l = params.dy_offset + at;
       value = (from_source(dy[source_at(l)], l) - product * slope_of(h * rest, params.slope)) * factor * scale;
-      if (ACCUMULATES) { value += Lane(y[params.y_offset + at]); }
+      if (ACCUMULATES) { value += from_result(y[params.y_offset + at]); }
     }
     y[params.y_offset + at] = to_result(value);
     at += params.slices * items;

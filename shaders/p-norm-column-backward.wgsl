@@ -107,7 +107,7 @@ fn work(team: u32, inv: Invocation) {
   let dx_start = params.dx_offset + start;
   for (var r = 0u; r < end; r++) {
     var value = (load_dy(column, r) - dot * slope_of(load(column, r), params.slope)) * (rest * factor) * scale;
-    if (ACCUMULATES) { value += Lane(dx[dx_start + r * column.items]); }
+    if (ACCUMULATES) { value += from_result(dx[dx_start + r * column.items]); }
     dx[dx_start + r * column.items] = to_result(value);
   }
 }

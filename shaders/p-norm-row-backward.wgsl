@@ -67,7 +67,7 @@ fn streamed_products(row: Row, first: u32, inv: Invocation) -> Lane {
 fn differentiate(row: Row, i: u32, h: Lane, d: Lane, dot: f32, factor: vec2f) {
   if (i >= row.total) { return; }
   var value = (d - dot * slope_of(h, params.slope)) * factor.y * factor.x;
-  if (ACCUMULATES) { value += Lane(dx[row.dx + i]); }
+  if (ACCUMULATES) { value += from_result(dx[row.dx + i]); }
   dx[row.dx + i] = to_result(value);
 }
 

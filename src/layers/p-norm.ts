@@ -83,7 +83,7 @@ function viewOf(shape: Shape, { reduced }: PNormSpec): StatisticsView {
 }
 
 function aligned(tensors: readonly Tensor[]): boolean {
-  return tensors.every((tensor) => tensor.offset % 16 === 0);
+  return tensors.every((tensor) => tensor.aligned);
 }
 
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */

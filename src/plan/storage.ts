@@ -81,8 +81,9 @@ class Lowering {
       if (kind === "read_write" && element !== "Result") throw new TensorError(`${this.#context.call}: ${role} is f16; wanted f32`);
       bindings[name] = copyOf(role);
       this.#scratch[copyOf(role)] = half.count * 4;
-      if (kind === "read") this.#widen(role, half);
-      else narrowed.push(role);
+      // What is added to is read too.
+      if (kind === "read" || dispatch.overrides["ACCUMULATES"]) this.#widen(role, half);
+      if (kind !== "read") narrowed.push(role);
     }
     this.#dispatches.push({ ...dispatch, bindings, variant: { ...dispatch.variant, source, result } });
     for (const { name, kind } of found) if (kind === "read_write") this.#widened.delete(dispatch.bindings[name]!);
