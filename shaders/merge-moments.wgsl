@@ -27,6 +27,8 @@ struct Params {
 
 override CENTERED: bool = true;
 override UPDATES_RUNNING: bool = false;
+// The running statistics move by their own rule, and are what x is normalized with (src/layers/estimated-batch-norm.ts).
+override ESTIMATED: bool = false;
 // The running variance takes the batch variance times n / (n - 1).
 override RUNNING_UNBIASED: bool = false;
 // How many values there are is known from the partials alone.
@@ -55,6 +57,20 @@ fn distance_from(shift: f32, base: u32, count: u32, reciprocal: f32, inv: Invoca
   return team_sum(vec2f(total, 0.0), inv).x * reciprocal;
 }
 
+// Moves the estimates of statistic s and gives them as moments. The old mean is the shift: its distance from the new one is at most one standard deviation.
+fn move_estimates(s: u32, batch: Moments) -> Moments {
+  let mean = &running_mean[params.running_mean_offset + s];
+  let variance = &running_variance[params.running_variance_offset + s];
+  let shift = *mean;
+  let distance = opaque(batch.shift - shift, params.zero) + batch.delta;
+  // Not old + momentum * (new - old): a new variance far below the old one would lose its digits.
+  let moved = *variance * (1.0 - params.momentum) + (batch.variance + distance * distance) * params.momentum;
+  let delta = params.momentum * distance;
+  *mean = shift + delta;
+  *variance = moved;
+  return Moments(shift, delta, reciprocal_root(moved + params.eps), moved);
+}
+
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let s = select(0u, team, live);
@@ -78,7 +94,12 @@ fn work(team: u32, inv: Invocation) {
   let raw = team_sum(vec2f(squares, 0.0), inv).x * reciprocal;
   let variance = select(raw, 0.0, raw < 0.0);
   if (!live || team_lane(inv) != 0u) { return; }
-  record(s, Moments(shift, delta, reciprocal_std(variance, reciprocal, params.eps), variance));
+  let batch = Moments(shift, delta, reciprocal_std(variance, reciprocal, params.eps), variance);
+  if (ESTIMATED) {
+    record(s, move_estimates(s, batch));
+    return;
+  }
+  record(s, batch);
   if (UPDATES_RUNNING) {
     let mean = &running_mean[params.running_mean_offset + s];
     *mean += params.momentum * (shift + delta - *mean);

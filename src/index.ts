@@ -22,6 +22,7 @@ export {
   type ChannelPlace,
   type MergeMomentsOptions,
 } from "./layers/synchronized-batch-norm.ts";
+export { EstimatedBatchNorm, type EstimatedBatchNormOptions } from "./layers/estimated-batch-norm.ts";
 export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
 export { PNormSaved } from "./layers/p-norm.ts";
 export {

@@ -41,6 +41,7 @@ import teamWorkgroup from "../../shaders/prelude/team.workgroup.wgsl";
 import rowHold from "../../shaders/row-hold.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
+import runningSamples from "../../shaders/running-samples.wgsl";
 import widen from "../../shaders/widen.wgsl";
 import type { KernelBinding, KernelModule, PreludeModule } from "../core/wgsl.d.ts";
 import type { Variant } from "../plan/plan.ts";
@@ -67,6 +68,7 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     rowHold,
     rowStream,
     runMoments,
+    runningSamples,
     widen,
   ].map((kernel) => [kernel.name, kernel]),
 );

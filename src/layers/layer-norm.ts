@@ -1,4 +1,4 @@
-import { ShapeError } from "../core/errors.ts";
+import { OptionError, ShapeError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, resolveAxes, sameShape, stridesOf, type Shape } from "../core/shape.ts";
 import type { Activation } from "../core/activation.ts";
@@ -18,6 +18,8 @@ export interface LayerNormOptions {
   eps?: number;
   /** False: x is scaled by 1 / std about its mean, but the mean stays. Default true. */
   center?: boolean;
+  /** Added to gamma before it multiplies: 1 where gamma is stored about 0, as Gemma's RMSNorm does. Without gamma the factor stays 1. Default 0. */
+  gammaOffset?: number;
   activation?: Activation;
   parameterLayout?: ParameterLayout;
 }
@@ -36,6 +38,8 @@ export function layerNormSpec(call: string, x: Shape, options: LayerNormOptions,
   const axes = resolveAxes(options.axes ?? (x.length ? [-1] : []), x.length, call);
   const eps = options.eps ?? 1e-5;
   checkEps(eps, call);
+  const { gammaOffset = 0 } = options;
+  if (!Number.isFinite(gammaOffset)) throw new OptionError(`${call}: gammaOffset is ${String(gammaOffset)}; wanted a finite number`);
   const own = axes.map((axis) => x[axis]!);
   const others = x.filter((_, axis) => !axes.includes(axis));
   if (own.includes(0) && !others.includes(0))
@@ -49,6 +53,7 @@ export function layerNormSpec(call: string, x: Shape, options: LayerNormOptions,
     subtractsMean: kind === "moments" && options.center !== false,
     activation: checkActivation(options.activation, call),
     eps,
+    gammaShift: gammaOffset,
     running: null,
     strides: (parameter) => (options.parameterLayout === "axes" ? axesStrides(parameter, x, axes) : broadcastStrides(parameter, x)),
     wanted: options.parameterLayout === "axes" ? formatShape(own) : `a shape that broadcasts to ${formatShape(x)}`,

@@ -31,22 +31,28 @@ export interface CallShape {
   dtypes?: Readonly<Partial<Record<"y" | "sum" | "residual" | "residualBias" | "gamma" | "beta", Dtype>>>;
 }
 
+/** What the constructor that all layers share looks at. */
+export interface NormConstructorOptions extends NormClassOptions {
+  activation?: Activation;
+  gammaOffset?: number;
+}
+
 /** What all layers are: their parameters, and a forward call whose meaning the layer's `spec` gives. */
 export abstract class Norm {
   readonly gpu: Gpu;
-  /** Starts as ones; null without `affine`. */
+  /** Starts so that its factor is 1; null without `affine`. */
   readonly gamma: Tensor | null;
   /** Starts as zeros; null without `affine` or `bias`. */
   readonly beta: Tensor | null;
   protected readonly layer: string;
 
-  protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormClassOptions & { activation?: Activation }, affine = true) {
+  protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormConstructorOptions, affine = true) {
     checkShape(shape, layer);
     checkActivation(options.activation, layer);
     this.gpu = gpu;
     this.layer = layer;
     const has = options.affine ?? affine;
-    this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1), shape) : null;
+    this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1 - (options.gammaOffset ?? 0)), shape) : null;
     this.beta = has && options.bias !== false ? gpu.tensor(new Float32Array(sizeOf(shape)), shape) : null;
   }
 

@@ -3,8 +3,9 @@ import type { Capabilities } from "./capabilities.ts";
 import { planColumns } from "./column-plan.ts";
 import type { WalkPlan } from "./forward-parts.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
+import { runningSamplesDispatch } from "./merge-plan.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
-import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "./request.ts";
+import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRows } from "./row-plan.ts";
 import { planRuns } from "./run-plan.ts";
 import { isSoftware } from "./teams.ts";
@@ -14,6 +15,7 @@ import { GPU_SPLIT_ROWS, SHORTEST_RUN, SOFTWARE_ROWS, SPLIT_MINIMUM } from "./th
 export function planForward(request: ForwardRequest, capabilities: Capabilities): Plan {
   if (sizeOf(request.shape) === 0) return { walk: "none", team: "invocation", dispatches: [], scratch: {}, bytesMoved: 0 };
   if (request.view.order) return planGeneral(request, request.view.order, capabilities);
+  if (request.running?.towards === "samples") return planSamples(request, request.running, capabilities);
   const expanded = expandResidual(request, capabilities);
   const walk = chooseWalk(request, capabilities);
   return assemble(walk, WALKS[walk](expanded.request, capabilities), expanded.gathers, expanded.scratch, request);
@@ -46,6 +48,14 @@ function expandResidual(request: ForwardRequest, capabilities: Capabilities): Ex
     gathers: [gatherDispatch(shape, residual, "residual", "residual_copy", capabilities)],
     scratch: { residual_copy: sizeOf(shape) * 4 },
   };
+}
+
+/** The norm of every sample by itself, then the running statistics from the samples' own. */
+function planSamples(request: ForwardRequest, running: Running, capabilities: Capabilities): Plan {
+  const plan = planForward({ ...request, running: null, writesStatistics: true }, capabilities);
+  const own: Record<string, number> = request.writesStatistics ? {} : { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 };
+  const moved = runningSamplesDispatch(request, running, capabilities);
+  return { ...plan, dispatches: [...plan.dispatches, moved], scratch: { ...plan.scratch, ...own } };
 }
 
 /** Axes that alternate too often for a walk: x is brought into rows, normalized there, and brought back. */

@@ -1,7 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import { deviationFlags } from "./forward-parts.ts";
 import type { Dispatch } from "./plan.ts";
-import { statisticsStride, type ForwardRequest } from "./request.ts";
+import { statisticsStride, type ForwardRequest, type Running } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
 import { MERGE_WIDE } from "./thresholds.ts";
 
@@ -32,6 +32,7 @@ export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capa
       ...deviationFlags(request),
       CENTERED: Number(request.statistics === "moments"),
       UPDATES_RUNNING: Number(running !== null),
+      ESTIMATED: Number(running?.towards === "estimates"),
       RUNNING_UNBIASED: Number(running?.unbiased === true),
       COUNTED: Number(layout.counted === true),
     },
@@ -72,6 +73,29 @@ function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabili
     overrides: { ...teams.overrides },
     params: { count, statistics_stride: statisticsStride(count), eps: request.eps },
     bindings: { mean: "mean", variance: "variance", statistics: "statistics" },
+    grid: teams.grid,
+  };
+}
+
+/** Running statistics moved towards the average over the samples, from statistics that lie as [samples, channels]. */
+export function runningSamplesDispatch({ shape, view }: ForwardRequest, running: Running, capabilities: Capabilities): Dispatch {
+  const samples = shape[0]!;
+  const channels = view.statistics / samples;
+  const wide = !isSoftware(capabilities) && samples >= MERGE_WIDE;
+  const teams = wide ? workgroupTeams(channels, samples, 1, capabilities) : invocationTeams(channels, capabilities);
+  return {
+    kernel: "running-samples",
+    variant: { lane: 1, parameter: "scalar", team: teams.team },
+    overrides: teams.overrides,
+    params: {
+      teams: channels,
+      samples,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / samples,
+      momentum: running.momentum,
+      running_correction: running.unbiased ? view.count / (view.count - 1) : 1,
+    },
+    bindings: { statistics: "statistics", running_mean: "running_mean", running_variance: "running_variance" },
     grid: teams.grid,
   };
 }

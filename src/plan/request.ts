@@ -36,8 +36,8 @@ export interface ForwardRequest {
   readonly writesSum: boolean;
   /** Mean and rstd are wanted in the tensor `statistics`. */
   readonly writesStatistics: boolean;
-  /** How `running_mean` and `running_variance` move (momentum is the weight of the new value), or null where there are none. */
-  readonly running: { readonly momentum: number; readonly unbiased: boolean } | null;
+  /** How `running_mean` and `running_variance` move, or null where there are none. */
+  readonly running: Running | null;
   /** True: the sum is stored rounded, or costs more to read again than what it is made of; y is then made from x and the residual read once more. */
   readonly reloadsSum?: boolean;
   /** Every operand starts where a lane of four of its values may start. */
@@ -50,4 +50,16 @@ export const STATISTICS_PLANES = 5;
 /** Values between two planes of a `statistics` tensor: each plane starts where a binding may start. */
 export function statisticsStride(statistics: number): number {
   return Math.max(64, Math.ceil(statistics / 64) * 64);
+}
+
+/** A move of running statistics: old + momentum * (new - old). */
+export interface Running {
+  readonly momentum: number;
+  /** The new variance is taken times n / (n - 1). */
+  readonly unbiased: boolean;
+  /**
+   * What they move towards. `statistics` (default): those that x is normalized with, one for each. `samples`: their average over the outermost axis, which has
+   * statistics of its own. `estimates`: mean and mean square distance from the old running mean; and x is normalized with the running statistics after the move.
+   */
+  readonly towards?: "statistics" | "samples" | "estimates";
 }

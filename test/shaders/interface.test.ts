@@ -90,6 +90,8 @@ test("every override of every kernel is set by some plan, to both values where i
   const more = [
     { ...batch(planes, 1, "fixed"), ...fused, subtractsMean: false },
     batch([8, 16, 8], 1),
+    { ...batch([8, 16, 8], 1), running: { momentum: 0.1, unbiased: false, towards: "estimates" as const } },
+    request([8, 16, 8], [2], { running: { momentum: 0.1, unbiased: true, towards: "samples" } }),
     batch([64, 4096 * 4], 1),
     request([2, 70000], [1], { statistics: "rms" }),
     request([2, 70000], [1], { residual: [70000, 1], writesSum: true, parameters: { residual_bias: [0, 1] } }),
