@@ -1,4 +1,5 @@
 import type { Activation } from "../core/activation.ts";
+import type { Correction, EpsMode } from "../core/deviation.ts";
 import type { Shape } from "../core/shape.ts";
 import type { StatisticsView } from "../core/statistics-view.ts";
 
@@ -26,9 +27,9 @@ export interface ForwardRequest {
   readonly activation: Activation;
   readonly eps: number;
   /** Whether eps is added to the variance, or to the standard deviation. */
-  readonly epsMode: "insideVariance" | "outsideStd";
+  readonly epsMode: EpsMode;
   /** 1: the variance that rstd is made of is divided by n - 1; 0: by n. */
-  readonly correction: 0 | 1;
+  readonly correction: Correction;
   /** The factor of the normalized value is gamma * gammaScale + gammaShift. */
   readonly gammaScale: number;
   readonly gammaShift: number;

@@ -1,7 +1,6 @@
-import { ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
-import { centred, type Statistics } from "./moments.ts";
-import { checkArray, type Float64NdArray, type NdArray } from "./nd-array.ts";
+import { sizeOf } from "../core/shape.ts";
+import { centred, deviationPull, type Statistics } from "./moments.ts";
+import { checkGradient, type Float64NdArray, type NdArray } from "./nd-array.ts";
 import { addedMaps, normalize, type NormArguments, type NormDefinition, type Normalized } from "./normalize.ts";
 import { groupSums } from "./sums.ts";
 
@@ -19,22 +18,22 @@ export interface NormBackward {
 
 /**
  * Gradients through the activation, the affine part and the statistics. With g = dy * activation'(xhat * gamma + beta), h = g * gamma, and
- * mean() over the values that share a statistic:
+ * mean() over the values that share a statistic (gamma is the factor gamma * gammaScale + gammaShift):
  *
- *     dgamma = sum g * xhat        dbeta = sum g
+ *     dgamma = gammaScale * sum g * xhat        dbeta = sum g
  *     moments                      dx = rstd * (h - mean(h) - xhat * mean(h * xhat))
  *     moments, mean stays in x     dx = rstd * (h - (x - mean) * rstd * mean(h * xhat))
  *     mean square                  dx = rstd * (h - xhat * mean(h * xhat))
  *     given mean and variance      dx = rstd * h      dmean = -sum rstd * h      dvariance = -sum rstd^3 * h * (x - mean) / 2
  *
+ * With correction or eps outside the root mean(h * xhat) is first multiplied by n / (n - correction), and by (std + eps) / std.
  * A residual and its bias have dx, summed over what they were broadcast along.
  * @param dy x's shape
  * @throws ShapeError, OptionError
  */
 export function normalizeBackward(dy: NdArray, x: NdArray, args: NormArguments, definition: NormDefinition): NormBackward {
   const { call } = definition;
-  checkArray(dy, "dy", call);
-  if (!sameShape(dy.shape, x.shape)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; it must have x's shape ${formatShape(x.shape)}`);
+  checkGradient(dy, x, ["dy", "x"], call);
   const normalized = normalize(x, args, definition);
   const { xhat, gamma, beta, activation } = normalized;
   const g = new Float64Array(xhat.length);
@@ -46,7 +45,7 @@ export function normalizeBackward(dy: NdArray, x: NdArray, args: NormArguments, 
   const dx = inputGradient(normalized, h, definition);
   return {
     dx,
-    ...(args.gamma && { dgamma: summedTo(args.gamma, definition.parameterMap(args.gamma.shape, "gamma"), g, xhat) }),
+    ...(args.gamma && { dgamma: gammaGradient(args.gamma, args, g, xhat, definition) }),
     ...(args.beta && { dbeta: summedTo(args.beta, definition.parameterMap(args.beta.shape, "beta"), g) }),
     ...addedGradients(dx, args, definition),
     ...(definition.fixed && fixedGradients(normalized, h, definition)),
@@ -56,6 +55,17 @@ export function normalizeBackward(dy: NdArray, x: NdArray, args: NormArguments, 
 /** A gradient per element, summed over the elements that took the same value of the input. */
 function summedTo(input: NdArray, map: Int32Array, gradient: Float64Array, factors?: Float64Array): Float64NdArray {
   return { data: groupSums(sizeOf(input.shape), map, gradient, factors), shape: input.shape };
+}
+
+function gammaGradient(
+  gamma: NdArray,
+  { gammaScale = 1 }: NormArguments,
+  g: Float64Array,
+  xhat: Float64Array,
+  { parameterMap }: NormDefinition,
+): Float64NdArray {
+  const { data, shape } = summedTo(gamma, parameterMap(gamma.shape, "gamma"), g, xhat);
+  return { data: data.map((value) => value * gammaScale), shape };
 }
 
 function addedGradients(dx: Float64Array, args: NormArguments, definition: NormDefinition): Pick<NormBackward, "dresidual" | "dresidualBias"> {
@@ -77,7 +87,8 @@ function inputGradient({ sum, xhat, statistics }: Normalized, h: Float64Array, d
     return dx;
   }
   const average = (factors?: Float64Array): Float64Array => groupSums(definition.statistics, statisticOf, h, factors).map((total) => total / count);
-  const along = average(xhat);
+  const pull = deviationPull(statistics, count, definition);
+  const along = average(xhat).map((value, s) => value * pull[s]!);
   const offset = kind === "moments" && subtractsMean ? average() : new Float64Array(definition.statistics);
   const direction = kind === "moments" && !subtractsMean ? scaledDeviation(sum, statistics, statisticOf) : xhat;
   for (let i = 0; i < dx.length; i++) {

@@ -7,3 +7,12 @@ export { groupNormBackward, groupNormForward, type GroupNormArguments } from "./
 export { instanceNormBackward, instanceNormForward, type InstanceNormArguments, type InstanceNormForward } from "./instance-norm.ts";
 export { layerNormBackward, layerNormForward, type LayerNormArguments } from "./layer-norm.ts";
 export { rmsNormBackward, rmsNormForward, type RMSNormArguments } from "./rms-norm.ts";
+export { lpNormBackward, lpNormForward, type LpNormArguments, type LpNormForward } from "./lp-norm.ts";
+export { initialG, weightNormBackward, weightNormForward, type WeightNormArguments, type WeightNormBackward, type WeightNormForward } from "./weight-norm.ts";
+export {
+  weightStandardizationBackward,
+  weightStandardizationForward,
+  type WeightStandardizationArguments,
+  type WeightStandardizationBackward,
+  type WeightStandardizationForward,
+} from "./weight-standardization.ts";

@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
-import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
+import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 
 /** Values in row-major order with their shape. */
 export interface NdArray {
@@ -19,6 +19,13 @@ export function checkArray(array: NdArray, name: string, call: string): void {
   if (array.data.length !== sizeOf(array.shape)) {
     throw new ShapeError(`${call}: ${name} has ${array.data.length} values; ${formatShape(array.shape)} holds ${sizeOf(array.shape)}`);
   }
+}
+
+/** Refuses a gradient that is not of the shape of what it is the gradient of. `names`: of the gradient, and of that. @throws ShapeError */
+export function checkGradient(gradient: NdArray, of: NdArray, names: readonly [string, string], call: string): void {
+  checkArray(gradient, names[0], call);
+  if (sameShape(gradient.shape, of.shape)) return;
+  throw new ShapeError(`${call}: ${names[0]} is ${formatShape(gradient.shape)}; it must have ${names[1]}'s shape ${formatShape(of.shape)}`);
 }
 
 /** For each element of `shape` in row-major order, its index in a tensor with these strides. */

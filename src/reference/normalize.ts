@@ -1,4 +1,5 @@
 import { ACTIVATIONS, type Activation } from "../core/activation.ts";
+import type { Correction, EpsMode } from "../core/deviation.ts";
 import { OptionError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { ACTIVATION_FUNCTIONS, type ActivationFunction } from "./activation.ts";
@@ -11,6 +12,9 @@ export interface NormArguments {
   gamma?: NdArray | null;
   /** Absent: 0. */
   beta?: NdArray | null;
+  /** The factor is gamma * gammaScale + gammaShift: a shift of 1 is the 1 + gamma of Gemma. Default 1 and 0. */
+  gammaScale?: number;
+  gammaShift?: number;
   /** Added to x; broadcasts to x from the right. */
   residual?: NdArray | null;
   /** Added to x like a parameter: per channel or feature, or any shape that broadcasts. */
@@ -30,6 +34,9 @@ export interface NormDefinition extends StatisticMap {
   readonly subtractsMean: boolean;
   /** For a parameter's shape, the index of the value that each element takes. @throws ShapeError */
   readonly parameterMap: (parameter: Shape, name: string) => Int32Array;
+  /** How the variance becomes rstd; default `insideVariance` and 0. */
+  readonly epsMode?: EpsMode;
+  readonly correction?: Correction;
   readonly fixed?: { readonly mean: Float64Array; readonly variance: Float64Array };
 }
 
@@ -49,7 +56,7 @@ export interface Normalized {
   readonly statistics: Statistics;
   /** (sum - mean) * rstd, or sum * rstd where the mean is not subtracted. */
   readonly xhat: Float64Array;
-  /** Value of gamma and beta for each element. */
+  /** Factor and offset of each element: gamma * gammaScale + gammaShift, and beta. */
   readonly gamma: (i: number) => number;
   readonly beta: (i: number) => number;
   readonly activation: ActivationFunction;
@@ -80,7 +87,7 @@ function summed(x: NdArray, args: NormArguments, definition: NormDefinition): Fl
 
 function statisticsOf(sum: Float64Array, definition: NormDefinition, eps: number): Statistics {
   if (definition.fixed) return givenStatistics(definition.fixed.mean, definition.fixed.variance, eps);
-  return definition.kind === "rms" ? meanSquares(sum, definition, eps) : moments(sum, definition, eps);
+  return definition.kind === "rms" ? meanSquares(sum, definition, eps) : moments(sum, definition, { ...definition, eps });
 }
 
 function reader(name: "gamma" | "beta", absent: number, args: NormArguments, { call, parameterMap }: NormDefinition): (i: number) => number {
@@ -91,6 +98,15 @@ function reader(name: "gamma" | "beta", absent: number, args: NormArguments, { c
   return (i) => parameter.data[map[i]!]!;
 }
 
+function factor(args: NormArguments, definition: NormDefinition): (i: number) => number {
+  const gamma = reader("gamma", 1, args, definition);
+  const { gammaScale = 1, gammaShift = 0 } = args;
+  for (const [name, value] of Object.entries({ gammaScale, gammaShift })) {
+    if (!Number.isFinite(value)) throw new OptionError(`${definition.call}: ${name} is ${String(value)}; wanted a finite number`);
+  }
+  return (i) => gamma(i) * gammaScale + gammaShift;
+}
+
 /** x normalized, before gamma and beta. @throws ShapeError, OptionError */
 export function normalize(x: NdArray, args: NormArguments, definition: NormDefinition): Normalized {
   const { call, statisticOf } = definition;
@@ -98,7 +114,7 @@ export function normalize(x: NdArray, args: NormArguments, definition: NormDefin
   checkArray(x, "x", call);
   if (!(eps >= 0 && Number.isFinite(eps))) throw new OptionError(`${call}: eps is ${String(eps)}; wanted a finite number from 0`);
   if (!ACTIVATIONS.includes(activation)) throw new OptionError(`${call}: activation is ${String(activation)}; wanted one of ${ACTIVATIONS.join(", ")}`);
-  const gamma = reader("gamma", 1, args, definition);
+  const gamma = factor(args, definition);
   const beta = reader("beta", 0, args, definition);
   const sum = summed(x, args, definition);
   const statistics = statisticsOf(sum, definition, eps);
@@ -107,7 +123,7 @@ export function normalize(x: NdArray, args: NormArguments, definition: NormDefin
   return { sum, statistics, xhat, gamma, beta, activation: ACTIVATION_FUNCTIONS[activation] };
 }
 
-/** y = activation((x + residual + residualBias - mean) * rstd * gamma + beta). @throws ShapeError, OptionError */
+/** y = activation((x + residual + residualBias - mean) * rstd * (gamma * gammaScale + gammaShift) + beta). @throws ShapeError, OptionError */
 export function normalizeForward(x: NdArray, args: NormArguments, definition: NormDefinition): NormForward {
   const { sum, statistics, xhat, gamma, beta, activation } = normalize(x, args, definition);
   const y = new Float64Array(sum.length);

@@ -17,11 +17,12 @@ import {
 import cases from "./cases.json";
 import { judge, type Case, type RawCase } from "./check.ts";
 import { interpret, type Meaning } from "./interpret.ts";
+import { runWeights } from "./reference-weights.ts";
 
 /** The reference's outputs under the names that cases use. */
 async function run(testCase: Case): Promise<Record<string, ArrayLike<number>> | null> {
   const meaning = interpret(testCase);
-  if (!meaning) return null;
+  if (!meaning) return runWeights(testCase);
   if (meaning.layer === "batch") return runBatch(meaning);
   const { x, dy, mean, variance, ...parameters } = meaning.inputs;
   const args = { ...meaning.options, ...parameters };
@@ -64,10 +65,19 @@ function outputs(forward: NormForward, backward?: NormBackward): Record<string, 
   };
 }
 
-/** Cases of each op; those of other ops are of layers that the reference does not have. */
-const COUNTS = { batch_norm: 39, group_norm: 12, instance_norm: 24, layer_norm: 29, rms_norm: 6, skip_layer_norm: 6 };
+/** Cases of each op. */
+const COUNTS = {
+  batch_norm: 39,
+  group_norm: 12,
+  instance_norm: 24,
+  layer_norm: 29,
+  rms_norm: 6,
+  skip_layer_norm: 6,
+  weight_norm: 4,
+  weight_std: 5,
+};
 
-test("the reference agrees with every case of the five layers, forward and backward", async () => {
+test("the reference agrees with every case, forward and backward", async () => {
   const verdicts = await Promise.all((cases as unknown as RawCase[]).map((raw) => judge(raw, run, true)));
   const passed = verdicts.filter((verdict) => verdict.state === "passed").map((verdict) => verdict.op);
   expect(verdicts.filter((verdict) => verdict.state === "failed")).toEqual([]);
