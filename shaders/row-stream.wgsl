@@ -70,58 +70,14 @@ fn load(row: Row, i: u32) -> Lane {
   return h;
 }
 
-// A value near the mean that no outlier can move: the median of three, and the mean distance of values spread over the row.
-fn row_shift(row: Row, total: u32, inv: Invocation) -> f32 {
-  let last = max(total, 1u) - 1u;
-  let start = median(lane_first(load(row, 0u)), lane_first(load(row, total / 2u)), lane_last(load(row, last)));
-  // An eighth of a short row is enough.
-  let count = max(probes_of(total, min(ROW_PROBES, total / 8u)) / team_width(inv), 1u);
-  let step = max(total / (count * team_width(inv)), 1u);
-  var distance = vec2f(0.0);
-  for (var k = 0u; k < count; k++) {
-    let i = (k * team_width(inv) + team_lane(inv)) * step;
-    if (i < total) { distance += vec2f(lane_sum(load(row, i) - start), f32(LANE)); }
-  }
-  let whole = team_sum(distance, inv);
-  return opaque(start + whole.x / whole.y, params.zero);
+// What the first read of a row does, once a lane.
+fn visit(row: Row, i: u32) -> Lane {
+  let h = load(row, i);
+  if (WRITES_SUM) { sum[row.sum + i] = to_result(h); }
+  return h;
 }
 
-// Sums of e = x - shift and of e * e.
-struct Sums {
-  first: Lane,
-  second: Lane,
-}
-
-// One chain of adds: lanes begin..end of the row that are this invocation's.
-fn chain_sums(row: Row, shift: f32, begin: u32, end: u32, inv: Invocation) -> Sums {
-  var sums = Sums(Lane(0.0), Lane(0.0));
-  for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
-    let h = load(row, i);
-    if (WRITES_SUM) { sum[row.sum + i] = to_result(h); }
-    let e = h - shift;
-    sums.first += e;
-    sums.second += e * e;
-  }
-  return sums;
-}
-
-// Chains of 32 adds, summed by 32, then all.
-fn long_sums(row: Row, shift: f32, total: u32, inv: Invocation) -> Sums {
-  let part = CHAIN * team_width(inv);
-  var sums = Sums(Lane(0.0), Lane(0.0));
-  for (var outer = 0u; outer < total; outer += CHAIN * part) {
-    var middle = Sums(Lane(0.0), Lane(0.0));
-    let outer_end = min(outer + CHAIN * part, total);
-    for (var inner = outer; inner < outer_end; inner += part) {
-      let chain = chain_sums(row, shift, inner, min(inner + part, outer_end), inv);
-      middle.first += chain.first;
-      middle.second += chain.second;
-    }
-    sums.first += middle.first;
-    sums.second += middle.second;
-  }
-  return sums;
-}
+fn beside(row: Row, i: u32, e: Lane) -> Lane { return e; }
 
 fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   var shift = 0.0;

@@ -10,6 +10,16 @@ export { Saved } from "./layers/saved.ts";
 export type { AffineParameters, ForwardOptions, ForwardResult } from "./layers/forward.ts";
 export { BatchNorm, batchNorm, type BatchNormClassOptions, type BatchNormOptions } from "./layers/batch-norm.ts";
 export { LayerNorm, layerNorm, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
+export {
+  WEIGHT_STANDARDIZATION_FORMS,
+  WeightStandardization,
+  weightStandardization,
+  type WeightForwardOptions,
+  type WeightForwardResult,
+  type WeightLayout,
+  type WeightStandardizationClassOptions,
+  type WeightStandardizationOptions,
+} from "./layers/weight-standardization.ts";
 export { RMSNorm, rmsNorm, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
 export { GroupNorm, groupNorm, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
 export {

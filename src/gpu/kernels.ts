@@ -27,6 +27,7 @@ import power from "../../shaders/prelude/power.wgsl";
 import record from "../../shaders/prelude/record.wgsl";
 import resultF16Of1 from "../../shaders/prelude/result.f16.1.wgsl";
 import resultF16Of4 from "../../shaders/prelude/result.f16.4.wgsl";
+import rowSums from "../../shaders/prelude/row-sums.wgsl";
 import resultF32 from "../../shaders/prelude/result.f32.wgsl";
 import resultPackedOf4 from "../../shaders/prelude/result.packed.4.wgsl";
 import sourceF16Of1 from "../../shaders/prelude/source.f16.1.wgsl";
@@ -73,6 +74,9 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
   ].map((kernel) => [kernel.name, kernel]),
 );
 
+/** Kernels that sum rows too long to be held. */
+const ROW_SUMMING = new Set(["row-stream"]);
+
 const LANES = { 1: lane1, 4: lane4 };
 const PARAMETERS = { scalar: parameterScalar, lane: parameterLane };
 const SOURCES = { f32: { 1: sourceF32, 4: sourceF32 }, f16: { 1: sourceF16Of1, 4: sourceF16Of4 }, packed: { 1: sourcePackedOf1, 4: sourcePackedOf4 } };
@@ -96,6 +100,7 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     parameterView,
     moments,
     activation,
+    ...(ROW_SUMMING.has(kernel.name) ? [rowSums] : []),
     ...(has("gamma", ["read"]) ? [affine] : []),
     ...(has("statistics", ["read_write"]) ? [record] : []),
     ...(has("norm", ["read", "read_write"]) ? [power] : []),

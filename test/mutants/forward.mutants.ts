@@ -17,7 +17,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   { file: "row-stream", what: "forget what the shift leaves of the mean", line: "(h - m.x) * a + (b - a * m.y)", wrong: "(h - m.x) * a + b", check: ragged },
   { file: "row-stream", what: "no shift before squares are summed", line: "shift = row_shift(row, total, inv)", wrong: "shift = 0.0", check: ragged },
-  { file: "row-stream", what: "squares a little too large", line: "sums.second += e * e;", wrong: "sums.second += e * e * 1.00002;", check: ragged },
+  { file: "row-sums", what: "squares a little too large", line: "e * beside(row, i, e);", wrong: "e * beside(row, i, e) * 1.00002;", check: ragged },
   { file: "row-stream", what: "a row has its neighbour's moments", line: "i, m3, g, b);", wrong: "i, m2, g, b);", check: ragged },
   {
     file: "row-hold",
