@@ -1,4 +1,4 @@
-import { BatchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type ForwardResult, type Gpu, type Tensor } from "../../src/index.ts";
+import { BatchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type Dtype, type ForwardResult, type Gpu, type Tensor } from "../../src/index.ts";
 import { runNorms } from "./adapter-norms.ts";
 import type { Case, Values } from "./check.ts";
 import { interpret, type InputName, type Meaning } from "./interpret.ts";
@@ -20,7 +20,12 @@ type Tensors = Partial<Record<InputName, Tensor>>;
 
 function upload(gpu: Gpu, inputs: Meaning["inputs"]): Tensors {
   const present = Object.entries(inputs).filter((entry): entry is [InputName, Values] => entry[1] !== undefined);
-  return Object.fromEntries(present.map(([name, { data, shape }]) => [name, gpu.tensor(data, shape)]));
+  return Object.fromEntries(present.map(([name, { data, shape, dtype }]) => [name, gpu.tensor(data, shape, { dtype: storedAs(dtype) })]));
+}
+
+/** What a case's dtype is here: bfloat16 and float64 are run in f32. */
+function storedAs(dtype: string): Dtype {
+  return dtype === "float16" ? "f16" : "f32";
 }
 
 function forward(gpu: Gpu, { layer, options }: Meaning, { x, ...given }: Tensors): ForwardResult {
