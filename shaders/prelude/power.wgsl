@@ -2,9 +2,9 @@
 // leaves f32; where p is neither 1 nor 2, by the largest itself.
 override POWER: u32 = 2u;
 
-// A number in two parts: the first has 12 bits, so that its product with a whole number of 8 bits is exact.
+// A number in two parts: the first has 12 bits, so that its product with a whole number of 8 bits is exact. 16 bytes, as a struct in a uniform must be.
 struct Exponent {
-  high: f32,
+  @align(16) high: f32,
   low: f32,
 }
 
