@@ -35,7 +35,8 @@ export function groupNormBackward(dy: NdArray, x: NdArray, args: GroupNormArgume
   return normalizeBackward(dy, x, args, groupNormDefinition("groupNormBackward", x.shape, args));
 }
 
-function groupNormDefinition(call: string, x: Shape, { groups, layout }: GroupNormArguments): NormDefinition {
+/** What group normalization means for x of this shape. @throws ShapeError, OptionError */
+export function groupNormDefinition(call: string, x: Shape, { groups, layout }: Pick<GroupNormArguments, "groups" | "layout">): NormDefinition {
   if (!Number.isSafeInteger(groups) || groups < 1) throw new OptionError(`${call}: groups is ${String(groups)}; wanted a whole number from 1`);
   const axis = channelAxis(x, layout, call);
   const channels = x[axis]!;

@@ -16,3 +16,18 @@ export {
   type WeightStandardizationBackward,
   type WeightStandardizationForward,
 } from "./weight-standardization.ts";
+export {
+  batchChannelNormBackward,
+  batchChannelNormForward,
+  type BatchChannelNormArguments,
+  type BatchChannelNormBackward,
+  type BatchChannelNormForward,
+} from "./batch-channel-norm.ts";
+export {
+  estimatedBatchNormBackward,
+  estimatedBatchNormForward,
+  type EstimatedBatchNormArguments,
+  type EstimatedBatchNormForward,
+} from "./estimated-batch-norm.ts";
+export { localResponseNormBackward, localResponseNormForward, type LocalResponseNormArguments, type LocalResponseNormForward } from "./local-response-norm.ts";
+export { meanVarianceNormBackward, meanVarianceNormForward, type MeanVarianceNormArguments } from "./mean-variance-norm.ts";

@@ -10,7 +10,7 @@ export interface LpNormArguments {
   p?: number;
   /** Axes whose values share a norm: any set, none. Default: the last. */
   axes?: readonly number[];
-  /** The least that is divided by. Default 1e-12. */
+  /** The least that is divided by. Default 0; PyTorch's `normalize` has 1e-12. */
   eps?: number;
 }
 
@@ -25,7 +25,7 @@ export interface LpNormForward {
  *
  *     y = x / max(norm, eps),  norm = (sum |x|^p)^(1/p);  y = 0 where norm and eps are 0
  *
- * PyTorch's `normalize`, whose defaults for p and eps these are; with eps 0 the LpNormalization of ONNX.
+ * LpNormalization of ONNX; with eps 1e-12 PyTorch's `normalize`.
  * @param x any shape, rank 0 included
  * @throws ShapeError where shapes do not fit; OptionError where an option's value is none
  */
@@ -48,7 +48,7 @@ export function lpNormBackward(dy: NdArray, x: NdArray, args: LpNormArguments = 
   const call = "lpNormBackward";
   const { map, norm, divisor } = measured(call, x, args);
   checkGradient(dy, x, ["dy", "x"], call);
-  const { p = 2, eps = 1e-12 } = args;
+  const { p = 2, eps = 0 } = args;
   const y = quotients(x.data, divisor, map);
   const along = groupSums(map.statistics, map.statisticOf, y, Float64Array.from(dy.data));
   const dx = y.map((value, i) => {
@@ -67,7 +67,7 @@ interface Measured {
   readonly divisor: Float64Array;
 }
 
-function measured(call: string, x: NdArray, { p = 2, axes, eps = 1e-12 }: LpNormArguments): Measured {
+function measured(call: string, x: NdArray, { p = 2, axes, eps = 0 }: LpNormArguments): Measured {
   checkArray(x, "x", call);
   if (!(p >= 1 && Number.isFinite(p))) throw new OptionError(`${call}: p is ${String(p)}; wanted a finite number from 1`);
   if (!(eps >= 0 && Number.isFinite(eps))) throw new OptionError(`${call}: eps is ${String(eps)}; wanted a finite number from 0`);

@@ -76,7 +76,8 @@ export function addedMaps(args: NormArguments, { call, shape, parameterMap }: No
   return maps;
 }
 
-function summed(x: NdArray, args: NormArguments, definition: NormDefinition): Float64Array {
+/** x + residual + residualBias. @throws ShapeError */
+export function summed(x: NdArray, args: NormArguments, definition: NormDefinition): Float64Array {
   const sum = new Float64Array(x.data);
   for (const [name, map] of addedMaps(args, definition)) {
     const { data } = args[name]!;

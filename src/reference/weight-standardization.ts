@@ -41,7 +41,7 @@ export interface WeightStandardizationBackward {
  *     w = (v - mean) / (std + eps) * gain * gamma / sqrt(n),  std unbiased                 the default; gain and gamma where they are given
  *     w = (v - mean) / sqrt(variance + eps), correction 0 and epsMode insideVariance      the paper's second version; BiT with eps 1e-10; timm with eps 1e-6
  *
- * Qiao et al. 2019 (arXiv:1903.10520), equations 5 to 8; gain and gamma: Brock, De & Smith 2021 (arXiv:2101.08692), scaled weight standardization.
+ * Qiao et al. 2019 (arXiv:1903.10520); gain and gamma: Brock, De & Smith 2021 (arXiv:2101.08692), scaled weight standardization.
  * The weights of an output that are all equal become 0.
  * @param v weights of any shape from rank 1
  * @throws ShapeError where shapes do not fit, an output has no weight, or one and correction 1; OptionError where an option's value is none
