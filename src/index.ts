@@ -48,3 +48,4 @@ export {
 export { LpNorm, lpNorm, lpNormBackward, type LpNormBackwardOptions, type LpNormGradients, type LpNormMeaning, type LpNormResult } from "./layers/lp-norm.ts";
 export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
+export type { LoadOptions, LoadResult, StateDict } from "./layers/state.ts";

@@ -1,6 +1,17 @@
 import { FormatError } from "./errors.ts";
 import { formatShape, type Shape } from "./shape.ts";
-import { arrayOver, bitsOf, nameOf, storedData, storedDtype, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./stored-tensor.ts";
+import {
+  arrayOver,
+  bitsOf,
+  dtypeOf,
+  nameOf,
+  storedData,
+  storedDtype,
+  type GivenTensor,
+  type StoredData,
+  type StoredDtype,
+  type StoredTensor,
+} from "./stored-tensor.ts";
 import { parseStrictJson, quote, type JsonValue } from "./strict-json.ts";
 
 /** A file's content. Maps, so that a tensor named `__proto__` is a tensor. */
@@ -160,7 +171,7 @@ function refuse(what: string): never {
 /**
  * Writes a safetensors file that {@link readSafetensors} and every other reader takes: widest dtypes first, then by name, so that all values are aligned;
  * the header is padded with spaces to a multiple of 8.
- * @param tensors by name; `dtype` is f32 where it is absent. Numbers for a float dtype are rounded to it; typed arrays of the dtype's own kind are written bit by bit
+ * @param tensors by name; `dtype` is that of `data` where it is absent, f32 for a plain list. Numbers for a float dtype are rounded to it; typed arrays of the dtype's own kind are written bit by bit
  * @throws FormatError
  */
 export function writeSafetensors(tensors: Named<GivenTensor>, metadata: Named<string> = {}): Uint8Array<ArrayBuffer> {
@@ -192,12 +203,13 @@ export function writeSafetensors(tensors: Named<GivenTensor>, metadata: Named<st
   return file;
 }
 
-function writable(name: string, { shape, dtype = "f32", data }: GivenTensor): { name: string; shape: Shape; dtype: StoredDtype; data: StoredData } {
+function writable(name: string, given: GivenTensor): { name: string; shape: Shape; dtype: StoredDtype; data: StoredData } {
   const where = `writeSafetensors: tensor ${quote(name)}`;
   checkText(name, `tensor ${quote(name)}: its name`);
   if (name === METADATA) throw new FormatError(`${where}: the name is taken by the format`);
-  const known = storedDtype(String(dtype));
-  if (!known) throw new FormatError(`${where}: dtype is ${quote(String(dtype))}; wanted one that the format knows, as "f32"`);
+  const { shape, data } = given;
+  const known = dtypeOf(given);
+  if (!known) throw new FormatError(`${where}: dtype is ${quote(String(given.dtype))}; wanted one that the format knows, as "f32"`);
   const isShape = Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0);
   if (!isShape) throw new FormatError(`${where}: shape is ${String(shape)}; wanted a list of whole numbers from 0`);
   const found = storedData(known, data, where);

@@ -1,6 +1,6 @@
 import { bfloat16ToFloat, floatToBfloat16 } from "./bfloat16.ts";
 import { FormatError } from "./errors.ts";
-import { floatToHalf, halfToFloat } from "./half.ts";
+import { fromHalves, toHalves } from "./half.ts";
 import type { Shape } from "./shape.ts";
 
 /** What the values of a stored dtype lie in. Dtypes that JavaScript has no numbers for lie there as their bits. */
@@ -50,7 +50,7 @@ export interface StoredTensor {
   readonly data: StoredData;
 }
 
-/** A tensor as callers may give it: `f32` where `dtype` is absent, and any list of numbers for a float. */
+/** A tensor as callers may give it: without `dtype` that of its array (f32 for a plain list); any list of numbers for a float. */
 export interface GivenTensor {
   readonly shape: Shape;
   readonly dtype?: string;
@@ -80,7 +80,7 @@ export function arrayOver(dtype: StoredDtype, buffer: ArrayBufferLike, offset: n
 const ROUND: Partial<Record<StoredDtype, (data: ArrayLike<number>) => StoredData>> = {
   f64: (data) => Float64Array.from(data),
   f32: (data) => Float32Array.from(data),
-  f16: (data) => Uint16Array.from(data, floatToHalf),
+  f16: toHalves,
   bf16: (data) => Uint16Array.from(data, floatToBfloat16),
 };
 
@@ -106,14 +106,38 @@ export function nameOf(value: unknown): string {
   return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : typeof value;
 }
 
+/** The typed array of a dtype that holds these values, or null where they are plain numbers to be taken as they are. @throws FormatError */
+function rawValues(dtype: StoredDtype, data: GivenTensor["data"], where: string): StoredData | null {
+  if (data instanceof STORAGE[dtype].array || isBigInts(data)) return data as StoredData;
+  if (Array.isArray(data) || (ArrayBuffer.isView(data) && !(data instanceof DataView))) return null;
+  throw new FormatError(`${where}: data is ${nameOf(data)}; wanted a typed array or a list of numbers`);
+}
+
 /**
- * The values as f32: halves and bfloat16 decoded, wider floats and integers rounded.
+ * The values as numbers: halves and bfloat16 decoded from their bits, BigInts made numbers, all else as it is.
  * @throws FormatError for complex numbers and floats of 8 bits and less
  */
-export function toFloat32({ dtype, data }: StoredTensor): Float32Array {
-  if (dtype === "f32") return data as Float32Array;
-  if (dtype === "f16") return Float32Array.from(data as Uint16Array, halfToFloat);
-  if (dtype === "bf16") return Float32Array.from(data as Uint16Array, bfloat16ToFloat);
-  if (/^(c64|f8_|f6_|f4)/.test(dtype)) throw new FormatError(`toFloat32: dtype is ${dtype}, which f32 cannot be made of`);
-  return Float32Array.from(data as ArrayLike<number>, Number);
+export function toNumbers({ dtype, data }: { dtype: StoredDtype; data: GivenTensor["data"] }, where: string): ArrayLike<number> {
+  if (/^(c64|f8_|f6_|f4)/.test(dtype)) throw new FormatError(`${where}: dtype is ${dtype}; wanted one that numbers can be made of`);
+  const raw = rawValues(dtype, data, where);
+  if (raw === null) return data as ArrayLike<number>;
+  if (dtype === "f16") return fromHalves(raw as Uint16Array);
+  if (dtype === "bf16") return Float32Array.from(raw as Uint16Array, bfloat16ToFloat);
+  return isBigInts(raw) ? Float64Array.from(raw as BigInt64Array, Number) : (raw as ArrayLike<number>);
 }
+
+/** The values as f32, decoded or rounded. @throws FormatError for complex numbers and floats of 8 bits and less */
+export function toFloat32(tensor: StoredTensor): Float32Array {
+  const numbers = toNumbers(tensor, "toFloat32");
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+}
+
+/** The dtype that a tensor says, or that its array is of; f32 for a plain list. null where it is none. */
+export function dtypeOf({ dtype, data }: GivenTensor): StoredDtype | null {
+  if (dtype !== undefined) return storedDtype(String(dtype));
+  const found = Object.entries(STORAGE).find(([name, { array }]) => data instanceof array && !PACKED.test(name));
+  return found ? (found[0] as StoredDtype) : "f32";
+}
+
+/** Dtypes that share their array with one that JavaScript has numbers for. */
+const PACKED = /^(f16|bf16|c64|bool|f8_|f6_|f4)/;

@@ -8,6 +8,7 @@ import { checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import type { NormSpec } from "./forward.ts";
 import { checkEps, type NormClassOptions } from "./norm.ts";
 import { RunningNorm } from "./running-norm.ts";
+import type { StateEntry } from "./state.ts";
 
 /** Options of {@link EstimatedBatchNorm}. */
 export interface EstimatedBatchNormOptions extends ChannelOptions, NormClassOptions {
@@ -59,6 +60,19 @@ export class EstimatedBatchNorm extends RunningNorm {
   set movingSpeed(speed: number) {
     if (!(speed >= 0 && speed <= 1)) throw new OptionError(`EstimatedBatchNorm: movingSpeed is ${String(speed)}; wanted a number from 0 to 1`);
     this.#movingSpeed = speed;
+  }
+
+  /** Beside BatchNorm's keys `estbn_moving_speed`, as the authors' class has it. */
+  protected override stateEntries(): StateEntry[] {
+    const speed: StateEntry = {
+      key: "estbn_moving_speed",
+      shape: [1],
+      tensor: null,
+      read: async () => ({ dtype: "f32", data: Float32Array.of(this.movingSpeed) }),
+      refuses: (values) => (values[0]! >= 0 && values[0]! <= 1 ? null : `is ${values[0]}; wanted a number from 0 to 1`),
+      write: (values) => (this.movingSpeed = values[0]!),
+    };
+    return [...super.stateEntries(), speed];
   }
 
   protected spec(call: string, x: Shape): NormSpec {

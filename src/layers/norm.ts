@@ -2,11 +2,14 @@ import { ACTIVATIONS, type Activation } from "../core/activation.ts";
 import type { Dtype } from "../core/dtype.ts";
 import { OptionError } from "../core/errors.ts";
 import { checkShape, sizeOf, type Shape } from "../core/shape.ts";
+import type { Named } from "../core/safetensors.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { planFor, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
+import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 
 /** Options that every layer with gamma and beta has. */
 export interface NormClassOptions {
@@ -103,6 +106,27 @@ export abstract class Norm {
   /** The tensors that training changes, by name. */
   parameters(): Record<string, Tensor> {
     return { ...(this.gamma && { gamma: this.gamma }), ...(this.beta && { beta: this.beta }) };
+  }
+
+  /** What the layer saves and loads. */
+  protected stateEntries(): StateEntry[] {
+    return [...(this.gamma ? [tensorEntry("weight", this.gamma)] : []), ...(this.beta ? [tensorEntry("bias", this.beta)] : [])];
+  }
+
+  /**
+   * The layer's state under PyTorch's keys, each with `prefix` before it, as everything queued so far leaves it.
+   * @throws TensorError, DeviceLostError
+   */
+  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
+    return readState(this.gpu, `${this.layer}.stateDict`, this.stateEntries(), options.prefix);
+  }
+
+  /**
+   * Takes a state with PyTorch's keys: an object or a Map of { shape, dtype, data }, as {@link readSafetensors} and `stateDict` give it. All of it or, where anything is wrong, nothing.
+   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
+   */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, `${this.layer}.loadStateDict`, this.stateEntries(), dict, options);
   }
 
   /** Frees the layer's own tensors. Twice is fine. */

@@ -4,6 +4,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import type { AffineParameters, ForwardOptions, ForwardResult, LayerTensors } from "./forward.ts";
 import { Norm, type NormConstructorOptions } from "./norm.ts";
 import { boundStatistics } from "./running-statistics.ts";
+import { countEntry, tensorEntry, type StateEntry } from "./state.ts";
 
 /** What the layers with running statistics are. */
 export abstract class RunningNorm extends Norm {
@@ -41,6 +42,17 @@ export abstract class RunningNorm extends Norm {
 
   protected override tensors(): LayerTensors {
     return boundStatistics(this.usesOwn, this.runningMean, this.runningVariance);
+  }
+
+  protected override stateEntries(): StateEntry[] {
+    const own = super.stateEntries();
+    if (!this.runningMean || !this.runningVariance) return own;
+    const count = countEntry(
+      "num_batches_tracked",
+      () => this.numBatchesTracked,
+      (batches) => (this.numBatchesTracked = batches),
+    );
+    return [...own, tensorEntry("running_mean", this.runningMean), tensorEntry("running_var", this.runningVariance), count];
   }
 
   override destroy(): void {

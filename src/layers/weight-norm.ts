@@ -1,11 +1,14 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
+import type { Named } from "../core/safetensors.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { gatherDispatch } from "../plan/gather-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { pNormPlan, runPNorm, runPNormBackward, type PNormSaved, type PNormSpec } from "./p-norm.ts";
+import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 
 /** Which values of a weight share a norm. */
 export interface WeightNormDim {
@@ -161,6 +164,30 @@ export class WeightNorm {
   /** The tensors that training changes, by name. */
   parameters(): Record<string, Tensor> {
     return { g: this.g, v: this.v };
+  }
+
+  /**
+   * g and v under PyTorch's keys, as everything queued so far leaves them: `weight_g` and `weight_v`, or with `keys: "parametrizations"` those of
+   * torch.nn.utils.parametrizations.
+   * @throws TensorError, DeviceLostError
+   */
+  stateDict(options: { prefix?: string; keys?: "weight_g" | "parametrizations" } = {}): Promise<StateDict> {
+    return readState(this.gpu, "WeightNorm.stateDict", this.#stateEntries(options.keys === "parametrizations"), options.prefix);
+  }
+
+  /**
+   * Takes g and v from a state with either kind of keys. Both or, where anything is wrong, neither.
+   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
+   */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, "WeightNorm.loadStateDict", this.#stateEntries(false), dict, options);
+  }
+
+  #stateEntries(isNew: boolean): StateEntry[] {
+    const old = ["weight_g", "weight_v"] as const;
+    const parametrized = ["parametrizations.weight.original0", "parametrizations.weight.original1"] as const;
+    const [keys, aliases] = isNew ? [parametrized, old] : [old, parametrized];
+    return [this.g, this.v].map((tensor, i) => tensorEntry(keys[i]!, tensor, { aliases: [aliases[i]!] }));
   }
 
   /** Frees g and v. Twice is fine. */

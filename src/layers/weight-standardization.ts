@@ -1,5 +1,7 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, resolveAxes, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
+import type { Named } from "../core/safetensors.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -8,6 +10,7 @@ import { checkCount } from "./channels.ts";
 import { planOf, runForward, type NormSpec } from "./forward.ts";
 import { checkEps } from "./norm.ts";
 import type { Saved } from "./saved.ts";
+import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 
 /** Where a weight's output channels are: first, or last. */
 export type WeightLayout = "oihw" | "hwio";
@@ -198,6 +201,25 @@ export class WeightStandardization {
   /** The tensors that training changes, by name. */
   parameters(): Record<string, Tensor> {
     return { ...(this.gain && { gain: this.gain }) };
+  }
+
+  /** The gain under timm's key `gain`, with `prefix` before it, as everything queued so far leaves it; nothing without a gain. @throws TensorError, DeviceLostError */
+  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
+    return readState(this.gpu, "WeightStandardization.stateDict", this.#stateEntries(), options.prefix);
+  }
+
+  /**
+   * Takes the gain from a state: [O], or as timm has it [O, 1, ...].
+   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
+   */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, "WeightStandardization.loadStateDict", this.#stateEntries(), dict, options);
+  }
+
+  #stateEntries(): StateEntry[] {
+    const { gain } = this;
+    if (!gain) return [];
+    return [tensorEntry("gain", gain, { fits: (shape) => shape[0] === gain.size && sizeOf(shape) === gain.size })];
   }
 
   /** Frees the gain. Twice is fine. */

@@ -136,7 +136,7 @@ describe("what cannot be written is refused", () => {
     "a shape that is none": [{ w: { shape: [-1], data: [1] } }, /shape is -1; wanted a list/],
     "values that do not fill the shape": [{ w: { shape: [2], data: [1] } }, /data has 4 bytes; \[2\] of f32 takes 8/],
     "numbers for an integer dtype": [{ w: { shape: [1], dtype: "i64", data: [1] } }, /data is Array; wanted BigInt64Array for dtype i64/],
-    "BigInts for a float dtype": [{ w: { shape: [1], data: BigInt64Array.of(1n) } }, /data is BigInt64Array; wanted Float32Array/],
+    "BigInts for a float dtype": [{ w: { shape: [1], dtype: "f32", data: BigInt64Array.of(1n) } }, /data is BigInt64Array; wanted Float32Array/],
     "no values": [{ w: { shape: [1], data: null } }, /data is object; wanted Float32Array/],
   };
   test.each(Object.entries(cases))("%s", (_name, [tensors, message]) => {
