@@ -7,9 +7,10 @@ export type { Dtype } from "./core/dtype.ts";
 export { Gpu } from "./gpu/device.ts";
 export { Tensor } from "./gpu/tensor.ts";
 export { Saved } from "./layers/saved.ts";
+export type { BackwardOptions, BackwardResult } from "./layers/backward.ts";
 export type { AffineParameters, ForwardOptions, ForwardResult } from "./layers/forward.ts";
-export { BatchNorm, batchNorm, type BatchNormClassOptions, type BatchNormOptions } from "./layers/batch-norm.ts";
-export { LayerNorm, layerNorm, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
+export { BatchNorm, batchNorm, batchNormBackward, type BatchNormClassOptions, type BatchNormOptions } from "./layers/batch-norm.ts";
+export { LayerNorm, layerNorm, layerNormBackward, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
 export {
   WEIGHT_STANDARDIZATION_FORMS,
   WeightStandardization,
@@ -20,8 +21,8 @@ export {
   type WeightStandardizationClassOptions,
   type WeightStandardizationOptions,
 } from "./layers/weight-standardization.ts";
-export { RMSNorm, rmsNorm, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
-export { GroupNorm, groupNorm, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
+export { RMSNorm, rmsNorm, rmsNormBackward, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
+export { GroupNorm, groupNorm, groupNormBackward, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
 export {
   BatchMoments,
   batchNormApply,
@@ -33,7 +34,7 @@ export {
   type MergeMomentsOptions,
 } from "./layers/synchronized-batch-norm.ts";
 export { EstimatedBatchNorm, type EstimatedBatchNormOptions } from "./layers/estimated-batch-norm.ts";
-export { InstanceNorm, instanceNorm, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
+export { InstanceNorm, instanceNorm, instanceNormBackward, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
 export { PNormSaved } from "./layers/p-norm.ts";
 export {
   WeightNorm,

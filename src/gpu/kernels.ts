@@ -1,10 +1,12 @@
 import applyColumn from "../../shaders/apply-column.wgsl";
+import applyGradient from "../../shaders/apply-gradient.wgsl";
 import applyRun from "../../shaders/apply-run.wgsl";
 import columnMoments from "../../shaders/column-moments.wgsl";
 import columnNorm from "../../shaders/column-norm.wgsl";
 import exportMoments from "../../shaders/export-moments.wgsl";
 import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
+import mergeGradient from "../../shaders/merge-gradient.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
 import narrow from "../../shaders/narrow.wgsl";
 import pNormApply from "../../shaders/p-norm-apply.wgsl";
@@ -14,8 +16,11 @@ import pNormMerge from "../../shaders/p-norm-merge.wgsl";
 import pNormRow from "../../shaders/p-norm-row.wgsl";
 import pNormRowBackward from "../../shaders/p-norm-row-backward.wgsl";
 import pNormSlices from "../../shaders/p-norm-slices.wgsl";
+import mergeParameter from "../../shaders/merge-parameter.wgsl";
+import activationSlope from "../../shaders/prelude/activation-slope.wgsl";
 import activation from "../../shaders/prelude/activation.wgsl";
 import affine from "../../shaders/prelude/affine.wgsl";
+import gradientLine from "../../shaders/prelude/gradient-line.wgsl";
 import half from "../../shaders/prelude/half.wgsl";
 import lane1 from "../../shaders/prelude/lane.1.wgsl";
 import lane4 from "../../shaders/prelude/lane.4.wgsl";
@@ -43,6 +48,7 @@ import rowHold from "../../shaders/row-hold.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
 import runningSamples from "../../shaders/running-samples.wgsl";
+import sumGradient from "../../shaders/sum-gradient.wgsl";
 import widen from "../../shaders/widen.wgsl";
 import type { KernelBinding, KernelModule, PreludeModule } from "../core/wgsl.d.ts";
 import type { Variant } from "../plan/plan.ts";
@@ -51,13 +57,16 @@ import type { Variant } from "../plan/plan.ts";
 export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
   [
     applyColumn,
+    applyGradient,
     applyRun,
     columnMoments,
     columnNorm,
     exportMoments,
     fixedStatistics,
     gather,
+    mergeGradient,
     mergeMoments,
+    mergeParameter,
     narrow,
     pNormApply,
     pNormColumn,
@@ -70,6 +79,7 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     rowStream,
     runMoments,
     runningSamples,
+    sumGradient,
     widen,
   ].map((kernel) => [kernel.name, kernel]),
 );
@@ -83,6 +93,9 @@ const SOURCES = { f32: { 1: sourceF32, 4: sourceF32 }, f16: { 1: sourceF16Of1, 4
 /** Two values that lie in one word cannot be written by two invocations: packed results are four to a lane. */
 const RESULTS = { f32: { 1: resultF32, 4: resultF32 }, f16: { 1: resultF16Of1, 4: resultF16Of4 }, packed: { 1: null, 4: resultPackedOf4 } };
 const TEAMS = { invocation: teamInvocation, subgroup: teamSubgroup, workgroup: teamWorkgroup, cluster: teamCluster };
+
+/** Kernels that go through x and dy line by line. */
+const ALONG_LINES = new Set([applyGradient.name, sumGradient.name]);
 
 /** The prelude files of a kernel's variant: one of each axis, those that every kernel may use, and those that go with a binding. */
 export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule[] {
@@ -102,6 +115,8 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     activation,
     ...(ROW_SUMMING.has(kernel.name) ? [rowSums] : []),
     ...(has("gamma", ["read"]) ? [affine] : []),
+    ...(has("dy", ["read"]) ? [activationSlope] : []),
+    ...(ALONG_LINES.has(kernel.name) ? [gradientLine] : []),
     ...(has("statistics", ["read_write"]) ? [record] : []),
     ...(has("norm", ["read", "read_write"]) ? [power] : []),
   ];

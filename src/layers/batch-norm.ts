@@ -3,11 +3,13 @@ import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxes, channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { checkActivation, checkEps, type NormClassOptions } from "./norm.ts";
 import { RunningNorm } from "./running-norm.ts";
 import { boundStatistics, checkGiven, checkMomentum, checkRunning, isUnbiased, weightOfNew, type RunningOptions } from "./running-statistics.ts";
+import type { Saved, SavedMeaning } from "./saved.ts";
 
 /** Options that a BatchNorm call and a BatchNorm layer share. */
 export interface BatchNormShared extends ChannelOptions, Pick<RunningOptions, "runningVariance"> {
@@ -44,6 +46,19 @@ export function batchNorm(gpu: Gpu, x: Tensor, options: BatchNormOptions & Affin
   const spec = batchNormSpec(call, x.shape, options, moves);
   checkGiven(call, options.training, options, sizeOf(spec.shape) === 0 ? null : statisticsOf(spec));
   return runForward(gpu, call, x, () => spec, options, boundStatistics(options.training, mean, variance));
+}
+
+/**
+ * Gradients of {@link batchNorm}, whose options must be given again; whether the batch's statistics or given ones were used is known from `saved`.
+ * Equations: reference/gradient.ts.
+ * @param dy x's shape   @param saved of the forward call
+ * @returns dx of x's shape; dgamma and dbeta of gamma's and beta's; where statistics were given dmean and dvariance, one value a channel
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function batchNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: BatchNormShared & AffineParameters & BackwardOptions = {}): BackwardResult {
+  const call = "batchNormBackward";
+  const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => batchNormSpec(call, x, { ...options, training: kind === "moments" }, null);
+  return runBackward(gpu, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
 }
 
 function statisticsOf(spec: NormSpec): number {
@@ -106,5 +121,10 @@ export class BatchNorm extends RunningNorm {
     checkChannels(call, x, batchNormAxes(call, x, this.options), this.#channels);
     const moves = this.moves ? { momentum: weightOfNew(this.options, this.numBatchesTracked) } : null;
     return batchNormSpec(call, x, { ...this.options, training: this.usesOwn }, moves);
+  }
+
+  protected override savedSpec(call: string, x: Shape, kind: SavedMeaning["kind"]): NormSpec {
+    checkChannels(call, x, batchNormAxes(call, x, this.options), this.#channels);
+    return batchNormSpec(call, x, { ...this.options, training: kind === "moments" }, null);
   }
 }

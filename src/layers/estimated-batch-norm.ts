@@ -81,4 +81,9 @@ export class EstimatedBatchNorm extends RunningNorm {
     if (!this.training) return spec;
     return { ...spec, statistics: "moments", running: { momentum: this.movingSpeed, unbiased: false, towards: "estimates" } };
   }
+
+  protected override savedSpec(call: string, x: Shape): NormSpec {
+    checkChannels(call, x, batchNormAxes(call, x, this.options), this.#channels);
+    return batchNormSpec(call, x, { ...this.options, training: false }, null);
+  }
 }

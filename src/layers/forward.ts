@@ -10,7 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { planForward } from "../plan/forward-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
-import { Saved } from "./saved.ts";
+import { Saved, type InputShapes, type SavedMeaning } from "./saved.ts";
 
 /** What every forward call takes beside x. */
 export interface ForwardOptions extends Recording {
@@ -85,12 +85,6 @@ export interface PlanWants {
   readonly sumDtype?: Dtype;
 }
 
-/** Shapes of what is read beside x: all that a plan needs to know of it. */
-export interface InputShapes {
-  readonly parameters: Readonly<Partial<Record<ParameterRole, Shape>>>;
-  readonly residual: Shape | null;
-}
-
 function parametersOf(options: ForwardOptions & AffineParameters): Partial<Record<ParameterRole, Tensor>> {
   const { gamma, beta, residualBias } = options;
   return { ...(gamma && { gamma }), ...(beta && { beta }), ...(residualBias && { residual_bias: residualBias }) };
@@ -98,7 +92,8 @@ function parametersOf(options: ForwardOptions & AffineParameters): Partial<Recor
 
 const ARGUMENTS: Record<ParameterRole, string> = { gamma: "gamma", beta: "beta", residual_bias: "residualBias" };
 
-function parameterStrides(spec: NormSpec, inputs: InputShapes): ForwardRequest["parameters"] {
+/** Strides of each parameter over the cut shape. @throws ShapeError where one does not fit */
+export function parameterStrides(spec: NormSpec, inputs: InputShapes): ForwardRequest["parameters"] {
   const found: Partial<Record<ParameterRole, readonly number[]>> = {};
   for (const [role, shape] of Object.entries(inputs.parameters) as [ParameterRole, Shape][]) {
     const strides = spec.strides(shape);
@@ -109,7 +104,7 @@ function parameterStrides(spec: NormSpec, inputs: InputShapes): ForwardRequest["
 }
 
 /** Strides of a residual over the cut shape, from its own shape against x's. */
-function residualStrides(spec: NormSpec, x: Shape, residual: Shape | null): number[] | null {
+export function residualStrides(spec: NormSpec, x: Shape, residual: Shape | null): number[] | null {
   if (!residual) return null;
   const strides = broadcastStrides(residual, x);
   if (!strides) throw new ShapeError(`${spec.call}: residual is ${formatShape(residual)}; it must broadcast to x, which is ${formatShape(x)}`);
@@ -123,7 +118,8 @@ function splitStrides(strides: readonly number[], cut: number | null, shape: Sha
   return [...strides.slice(0, cut), stride * shape[cut + 1]!, stride, ...strides.slice(cut + 1)];
 }
 
-function aligned(tensors: readonly (Tensor | null | undefined)[]): boolean {
+/** True where every tensor starts where a lane may start. */
+export function aligned(tensors: readonly (Tensor | null | undefined)[]): boolean {
   return tensors.every((tensor) => !tensor || tensor.aligned);
 }
 
@@ -182,7 +178,8 @@ export function runForward(
   const plan = planOf(gpu, spec, x.shape, { parameters: shapes, residual: residual?.shape ?? null }, wants);
   const y = out.y ?? gpu.empty(x.shape, { dtype });
   const sum = sums ? (out.sum ?? gpu.empty(x.shape, { dtype: sumDtype })) : undefined;
-  const saved = saves ? Saved.over(gpu, sum ?? x, statisticsView(spec.shape, spec.reduced).statisticsShape, spec.statistics, out.saved ?? null) : undefined;
+  const inputs = { parameters: shapes, residual: residual?.shape ?? null };
+  const saved = saves ? Saved.over(gpu, sum ?? x, { ...meaningOf(spec), inputs }, out.saved ?? null) : undefined;
   const tensors: Record<string, Tensor> = { x, y, ...parameters, ...layer };
   if (residual) tensors["residual"] = residual;
   if (sum) tensors["sum"] = sum;
@@ -197,6 +194,17 @@ export function runForward(
     throw error;
   }
   return { y, ...(sum && { sum }), ...(saved && { saved }) };
+}
+
+/** What backward must know of the statistics: their shape and kind, and all that they depend on, in words. */
+export function meaningOf(spec: NormSpec): Omit<SavedMeaning, "inputs"> {
+  const { shape, reduced, statistics, subtractsMean, eps, epsMode = "insideVariance", correction = 0 } = spec;
+  const view = statisticsView(shape, reduced);
+  const over = `axes [${reduced.toSorted((a, b) => a - b).join(", ")}] of ${formatShape(shape)}`;
+  const more = `${subtractsMean ? "" : ", mean kept"}${epsMode === "outsideStd" ? ", eps outside" : ""}${correction ? ", unbiased" : ""}`;
+  // Estimates that a call moved are not followed: to backward they were given.
+  const kind = spec.running?.towards === "estimates" ? "fixed" : statistics;
+  return { shape: view.statisticsShape, kind, words: `${kind} over ${over}, eps ${eps}${more}` };
 }
 
 /** The sum is written where it is asked for, and where backward will need it in place of x. */

@@ -3,9 +3,11 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, cutGroups, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
+import type { Saved } from "./saved.ts";
 
 /** Options of the stateless {@link groupNorm}. */
 export interface GroupNormOptions extends ChannelOptions {
@@ -23,6 +25,15 @@ export interface GroupNormOptions extends ChannelOptions {
  */
 export function groupNorm(gpu: Gpu, x: Tensor, options: GroupNormOptions & AffineParameters & ForwardOptions): ForwardResult {
   return runForward(gpu, "groupNorm", x, (shape) => groupNormSpec("groupNorm", shape, options), options);
+}
+
+/**
+ * Gradients of {@link groupNorm}, whose options must be given again; equations: reference/gradient.ts.
+ * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function groupNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: GroupNormOptions & AffineParameters & BackwardOptions): BackwardResult {
+  return runBackward(gpu, "groupNormBackward", dy, saved, (x) => groupNormSpec("groupNormBackward", x, options), options);
 }
 
 /** What GroupNorm means for x of this shape. */

@@ -3,12 +3,14 @@ import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { batchNormSpec } from "./batch-norm.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { checkActivation, checkEps, type NormClassOptions } from "./norm.ts";
 import { RunningNorm } from "./running-norm.ts";
 import { boundStatistics, checkGiven, checkMomentum, checkRunning, isUnbiased, weightOfNew, type RunningOptions } from "./running-statistics.ts";
+import type { Saved, SavedMeaning } from "./saved.ts";
 
 /** Options that an InstanceNorm call and an InstanceNorm layer share. */
 export interface InstanceNormShared extends ChannelOptions, Pick<RunningOptions, "runningVariance"> {
@@ -44,6 +46,22 @@ export function instanceNorm(gpu: Gpu, x: Tensor, options: InstanceNormOptions &
   const spec = instanceNormSpec(call, x.shape, { ...options, training }, moves);
   checkGiven(call, training, options, sizeOf(x.shape) === 0 ? null : x.shape[channelAxis(options.layout ?? "nchw", x.shape, call)]!);
   return runForward(gpu, call, x, () => spec, options, boundStatistics(training, mean, variance));
+}
+
+/**
+ * Gradients of {@link instanceNorm}, whose options must be given again; equations: reference/gradient.ts.
+ * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function instanceNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved,
+  options: InstanceNormShared & AffineParameters & BackwardOptions = {},
+): BackwardResult {
+  const call = "instanceNormBackward";
+  const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => instanceNormSpec(call, x, { ...options, training: kind === "moments" }, null);
+  return runBackward(gpu, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
 }
 
 /** What InstanceNorm means for x of this shape; `moves` where running statistics move. */
@@ -97,5 +115,10 @@ export class InstanceNorm extends RunningNorm {
     checkChannels(call, x, [channelAxis(this.options.layout ?? "nchw", x, call)], [this.options.channels]);
     const moves = this.moves ? { momentum: weightOfNew(this.options, this.numBatchesTracked) } : null;
     return instanceNormSpec(call, x, { ...this.options, training: this.usesOwn }, moves);
+  }
+
+  protected override savedSpec(call: string, x: Shape, kind: SavedMeaning["kind"]): NormSpec {
+    checkChannels(call, x, [channelAxis(this.options.layout ?? "nchw", x, call)], [this.options.channels]);
+    return instanceNormSpec(call, x, { ...this.options, training: kind === "moments" }, null);
   }
 }

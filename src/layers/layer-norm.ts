@@ -4,8 +4,10 @@ import { formatShape, resolveAxes, sameShape, stridesOf, type Shape } from "../c
 import type { Activation } from "../core/activation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
+import type { Saved } from "./saved.ts";
 
 /** How gamma and beta lie: broadcast to x from the right, or one axis for each of `axes`, in that order. */
 export type ParameterLayout = "broadcast" | "axes";
@@ -31,6 +33,15 @@ export interface LayerNormOptions {
  */
 export function layerNorm(gpu: Gpu, x: Tensor, options: LayerNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
   return runForward(gpu, "layerNorm", x, (shape) => layerNormSpec("layerNorm", shape, options), options);
+}
+
+/**
+ * Gradients of {@link layerNorm}, whose options must be given again; equations: reference/gradient.ts.
+ * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function layerNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: LayerNormOptions & AffineParameters & BackwardOptions = {}): BackwardResult {
+  return runBackward(gpu, "layerNormBackward", dy, saved, (x) => layerNormSpec("layerNormBackward", x, options), options);
 }
 
 /** What LayerNorm means for x of this shape. */

@@ -8,7 +8,9 @@ import type { Gpu } from "../gpu/device.ts";
 import { planFor, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
+import { backwardPlanOf, runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
+import type { InputShapes, Saved, SavedMeaning } from "./saved.ts";
 import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 
 /** Options that every layer with gamma and beta has. */
@@ -78,13 +80,29 @@ export abstract class Norm {
     return runForward(this.gpu, call, x, (shape) => this.spec(call, shape), { ...options, gamma, beta }, this.tensors());
   }
 
+  /** What the layer meant when it saved statistics of this kind. */
+  protected savedSpec(call: string, x: Shape, _kind: SavedMeaning["kind"]): NormSpec {
+    return this.spec(call, x);
+  }
+
+  /**
+   * Gradients with respect to x and to everything that forward was given. Queued at once; nothing is awaited.
+   * @param dy gradient of y: x's shape
+   * @param saved of the forward call; its x (or sum) must still hold what was normalized
+   * @param options gamma and beta must be what forward was given
+   * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+   */
+  backward(dy: Tensor, saved: Saved, options: BackwardOptions & AffineParameters = {}): BackwardResult {
+    const gamma = options.gamma === undefined ? this.gamma : options.gamma;
+    const beta = options.beta === undefined ? this.beta : options.beta;
+    const call = `${this.layer}.backward`;
+    return runBackward(this.gpu, call, dy, saved, (x, kind) => this.savedSpec(call, x, kind), { ...options, gamma, beta });
+  }
+
   /** What `forward` would run for x of this shape, as data. */
   plan(x: Shape, given: CallShape = {}): Plan {
-    const residual = given.residual === true ? x : given.residual || null;
-    const gamma = given.gamma === undefined ? this.gamma?.shape : given.gamma;
-    const beta = given.beta === undefined ? this.beta?.shape : given.beta;
-    const parameters = { ...(gamma && { gamma }), ...(beta && { beta }), ...(given.residualBias && { residual_bias: given.residualBias }) };
-    const adds = residual !== null || given.residualBias !== undefined;
+    const { parameters, residual } = this.#inputs(x, given);
+    const adds = residual !== null || parameters.residual_bias !== undefined;
     const saved = given.saved !== false;
     const call = `${this.layer}.plan`;
     const { dtype = "f32", dtypes = {} } = given;
@@ -96,6 +114,24 @@ export abstract class Norm {
     }
     const wants = { sum: adds && (given.sum === true || saved), saved, aligned: true, x: dtype, sumDtype: tensors["sum"]!.dtype };
     return planFor(this.gpu, planOf(this.gpu, this.spec(call, x), x, { parameters, residual }, wants), tensors, call);
+  }
+
+  /** What `backward` would run after a forward call for x of this shape, as data. */
+  planBackward(x: Shape, given: CallShape & Pick<BackwardOptions, "wants" | "accumulate"> & { dsum?: boolean } = {}): Plan {
+    const asked = { wants: given.wants ?? {}, hasDsum: given.dsum === true, accumulate: given.accumulate === true, aligned: true };
+    return backwardPlanOf(this.gpu, this.spec(`${this.layer}.planBackward`, x), x, this.#inputs(x, given), asked);
+  }
+
+  #inputs(x: Shape, given: CallShape): InputShapes {
+    const residual = given.residual === true ? x : given.residual || null;
+    const gamma = given.gamma === undefined ? this.gamma?.shape : given.gamma;
+    const beta = given.beta === undefined ? this.beta?.shape : given.beta;
+    return { residual, parameters: { ...(gamma && { gamma }), ...(beta && { beta }), ...(given.residualBias && { residual_bias: given.residualBias }) } };
+  }
+
+  /** Compiles what `backward` will run, off the main thread. @throws ShaderError */
+  async prepareBackward(x: Shape, given: Parameters<Norm["planBackward"]>[1] = {}): Promise<void> {
+    await this.gpu.prepare(this.planBackward(x, given).dispatches, `${this.layer}.prepareBackward`);
   }
 
   /** Compiles what `forward` will run for x of this shape, off the main thread. @throws ShaderError */

@@ -1,9 +1,11 @@
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { layerNormSpec, ownAxes, type LayerNormClassOptions, type LayerNormOptions } from "./layer-norm.ts";
 import { checkEps, Norm } from "./norm.ts";
+import type { Saved } from "./saved.ts";
 
 /** Options of the stateless {@link rmsNorm}: those of layerNorm without `center`, for there is no mean. */
 export type RMSNormOptions = Omit<LayerNormOptions, "center">;
@@ -19,6 +21,15 @@ export type RMSNormClassOptions = Omit<LayerNormClassOptions, "center">;
  */
 export function rmsNorm(gpu: Gpu, x: Tensor, options: RMSNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
   return runForward(gpu, "rmsNorm", x, (shape) => layerNormSpec("rmsNorm", shape, options, "rms"), options);
+}
+
+/**
+ * Gradients of {@link rmsNorm}, whose options must be given again; equations: reference/gradient.ts.
+ * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function rmsNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: RMSNormOptions & AffineParameters & BackwardOptions = {}): BackwardResult {
+  return runBackward(gpu, "rmsNormBackward", dy, saved, (x) => layerNormSpec("rmsNormBackward", x, options, "rms"), options);
 }
 
 /** Root mean square normalization with its own gamma. PyTorch's `RMSNorm(normalized_shape)`. */

@@ -2,7 +2,25 @@ import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../plan/request.ts";
+import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
+
+/** Shapes of what is read beside x: all that a plan needs to know of it. */
+export interface InputShapes {
+  readonly parameters: Readonly<Partial<Record<ParameterRole, Shape>>>;
+  readonly residual: Shape | null;
+}
+
+/** The call that statistics come from. */
+export interface SavedMeaning {
+  /** Shape of the statistics. */
+  readonly shape: Shape;
+  /** Where they come from: x itself, or a mean and a variance that were given (`fixed`). */
+  readonly kind: ForwardRequest["statistics"];
+  /** All that they depend on: a backward call must mean the same. */
+  readonly words: string;
+  /** Shapes of gamma, beta, residual and its bias. */
+  readonly inputs: InputShapes;
+}
 
 /** What a forward call keeps for its backward call. It owns its statistics and only refers to x. */
 export class Saved {
@@ -16,20 +34,24 @@ export class Saved {
   readonly variance: Tensor;
   /** The planes mean, rstd, shift, delta (mean = shift + delta) and variance in one tensor. */
   readonly statistics: Tensor;
+  /** The call that made it, by shapes and options. */
+  readonly meaning: SavedMeaning;
 
-  private constructor(x: Tensor, statistics: Tensor, shape: Shape, centered: boolean) {
+  private constructor(x: Tensor, statistics: Tensor, meaning: SavedMeaning) {
+    const { shape, kind } = meaning;
     const bytes = statisticsStride(sizeOf(shape)) * 4;
     this.x = x;
     this.statistics = statistics;
-    this.mean = centered ? statistics.view(0, shape) : undefined;
+    this.meaning = meaning;
+    this.mean = kind !== "rms" ? statistics.view(0, shape) : undefined;
     this.rstd = statistics.view(bytes, shape);
     this.variance = statistics.view(4 * bytes, shape);
   }
 
-  /** Statistics of `shape` in `reused`, or in a new tensor. */
-  static over(gpu: Gpu, x: Tensor, shape: Shape, kind: ForwardRequest["statistics"], reused: Saved | null): Saved {
-    const statistics = reused?.statistics ?? gpu.empty([STATISTICS_PLANES, statisticsStride(sizeOf(shape))]);
-    return new Saved(x, statistics, shape, kind !== "rms");
+  /** Statistics in `reused`, or in a new tensor. */
+  static over(gpu: Gpu, x: Tensor, meaning: SavedMeaning, reused: Saved | null): Saved {
+    const statistics = reused?.statistics ?? gpu.empty([STATISTICS_PLANES, statisticsStride(sizeOf(meaning.shape))]);
+    return new Saved(x, statistics, meaning);
   }
 
   /** Frees the statistics. x stays. */

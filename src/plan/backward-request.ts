@@ -31,6 +31,8 @@ export interface BackwardRequest {
   readonly wants: Readonly<Record<BackwardOutput, boolean>>;
   /** Parameter gradients are added to what stands in their tensors. */
   readonly accumulates: boolean;
+  /** Strides of what was added to x and has another shape: its gradient is dx summed to that shape. `dresidual_bias` accumulates like a parameter's. */
+  readonly added?: Readonly<Partial<Record<"dresidual" | "dresidual_bias", readonly number[]>>>;
   /** Every operand starts at a multiple of 16 bytes. */
   readonly aligned: boolean;
 }

@@ -70,8 +70,8 @@ function variesByRepeat(lanes: Lanes, operands: Operands): number {
 }
 
 /** Repeats cut so that enough columns are in flight, and none is longer than its sums stay exact. */
-function cutRepeats(
-  request: ForwardRequest,
+export function cutRepeats(
+  request: Pick<ForwardRequest, "view">,
   columns: number,
   least: number,
   most: number,

@@ -57,7 +57,8 @@ export function arrangeParameters(shape: Shape, strides: ParameterStrides, axes:
   return { items: extentOf(shape, cut.walk.items), segments: cut.segments, views, roles, gathers, scratch };
 }
 
-function extentOf(shape: Shape, axes: readonly number[]): number {
+/** Count of values along these axes. */
+export function extentOf(shape: Shape, axes: readonly number[]): number {
   return sizeOf(axes.map((axis) => shape[axis]!));
 }
 
@@ -76,7 +77,7 @@ function bestCut(shape: Shape, strides: ParameterStrides, axes: WalkRequest): { 
 }
 
 /** The smaller of two copies that the walk can read: over the axes along which the parameter changes, in x's order, or over all. */
-function rearranged(shape: Shape, source: readonly number[], walk: WalkAxes): { extents: number[]; source: number[]; view: ParameterView } {
+export function rearranged(shape: Shape, source: readonly number[], walk: WalkAxes): { extents: number[]; source: number[]; view: ParameterView } {
   const all = [...walk.rows, ...walk.segments, ...walk.items];
   for (const axes of [all.filter((axis) => source[axis] !== 0), all]) {
     const extents = axes.map((axis) => shape[axis]!);

@@ -43,26 +43,37 @@ function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Ope
 }
 
 /** Slices of one statistic: enough of them to keep the device busy, short enough for their sums to be exact, long enough to pay for a partial. */
-function cutSlices(request: ForwardRequest, capabilities: Capabilities): number {
+function cutSlices(request: Pick<ForwardRequest, "view">, capabilities: Capabilities): number {
   const { count, statistics } = request.view;
   const shortest = isSoftware(capabilities) ? SHORTEST_SLICE.software : SHORTEST_SLICE.gpu;
   const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / statistics);
   return Math.max(clamp(busy, 1, Math.ceil(count / shortest)), Math.ceil(count / LONGEST_SLICE));
 }
 
+/** How the planes of a statistic, `segments` a repeat and `items` lanes each, are dealt to slices: whole planes, or parts of one. */
+export function cutPlanes(
+  request: Pick<ForwardRequest, "view">,
+  segments: number,
+  items: number,
+  capabilities: Capabilities,
+): { slices: number; item_slices: number; planes_per_slice: number; items_per_slice: number } {
+  const planes = request.view.repeats * segments;
+  const wanted = cutSlices(request, capabilities);
+  const planes_per_slice = Math.max(1, Math.floor(planes / wanted));
+  const itemSlices = planes_per_slice > 1 ? 1 : Math.max(1, Math.round(wanted / planes));
+  const items_per_slice = Math.ceil(items / itemSlices);
+  const item_slices = Math.ceil(items / items_per_slice);
+  return { slices: Math.ceil(planes / planes_per_slice) * item_slices, item_slices, planes_per_slice, items_per_slice };
+}
+
 function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
   const { view } = request;
   const lanes = chooseLanes(operands, request.aligned);
   const items = operands.items / lanes.lane;
-  const planes = view.repeats * operands.segments;
-  const wanted = cutSlices(request, capabilities);
-  const planesPerSlice = Math.max(1, Math.floor(planes / wanted));
-  const itemSlices = planesPerSlice > 1 ? 1 : Math.max(1, Math.round(wanted / planes));
-  const itemsPerSlice = Math.ceil(items / itemSlices);
-  const item_slices = Math.ceil(items / itemsPerSlice);
-  const slices = Math.ceil(planes / planesPerSlice) * item_slices;
+  const cut = cutPlanes(request, operands.segments, items, capabilities);
+  const { slices } = cut;
   const teamCount = view.statistics * slices;
-  const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, itemsPerSlice, 4, capabilities);
+  const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, cut.items_per_slice, 4, capabilities);
   const dispatch: Dispatch = {
     kernel: "run-moments",
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
@@ -70,10 +81,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
     params: {
       ...viewsParams({ residual_bias: lanes.views.residual_bias }),
       teams: teamCount,
-      slices,
-      item_slices,
-      planes_per_slice: planesPerSlice,
-      items_per_slice: itemsPerSlice,
+      ...cut,
       repeats: view.repeats,
       kept: view.kept,
       segments: operands.segments,

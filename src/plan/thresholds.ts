@@ -51,3 +51,13 @@ export const COLUMN_REPEATS = { moments: 32, apply: 8 } as const;
 
 /** Partials of one statistic from which a GPU merges them by workgroups, not by invocations. */
 export const MERGE_WIDE = 32;
+
+/** Partials that one team of a parameter's merge takes where targets are few: more of them are condensed first, so that a parameter of one value has no cliff. */
+export const CONDENSED_SPAN = 1024;
+export const FEW_TARGETS = 64;
+
+/** Fewest values of a cell whose sums serve statistics and parameters alike: below, the partials (32 bytes a cell) cost more than reading x and dy again. */
+export const SMALLEST_CELL = 16;
+
+/** Most partials of one parameter that come from cells: beyond, a walk of its own is better. */
+export const MOST_CELLS = 65536;

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/gpu/kernels.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
+import { backwardPlans } from "../plan/backward-requests.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
 import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
@@ -115,6 +116,11 @@ test("every override of every kernel is set by some plan, to both values where i
     }
   }
   for (const plan of Object.values(DEVICES).flatMap(pNormPlans)) {
+    for (const { kernel, overrides } of plan.dispatches) {
+      for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
+    }
+  }
+  for (const plan of Object.values(DEVICES).flatMap(backwardPlans)) {
     for (const { kernel, overrides } of plan.dispatches) {
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }

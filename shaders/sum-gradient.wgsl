@@ -1,0 +1,193 @@
+// Partial sums of gradients. A team takes a slice of a cell (values that share gamma, or statistics, or both) and writes
+// (n, s, sum of e, sum of e * xhat) and (sum of xhat), e = v - s, where v is dy * activation'(y), or that times gamma (WEIGHTED).
+struct Params {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  statistics_view: ParameterView,
+  teams: u32,
+  slices: u32,
+  item_slices: u32,
+  planes_per_slice: u32,
+  items_per_slice: u32,
+  repeats_per_slice: u32,
+  repeats: u32,
+  kept: u32,
+  segments: u32,
+  items: u32,
+  statistics_stride: u32,
+  statistics_run: u32,
+  gamma_scale: f32,
+  gamma_shift: f32,
+  zero: u32,
+  x_offset: u32,
+  dy_offset: u32,
+  gamma_offset: u32,
+  beta_offset: u32,
+  statistics_offset: u32,
+  partials_offset: u32,
+  dgamma_offset: u32,
+  dbeta_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> dy: array<Source>;
+@group(0) @binding(3) var<storage, read> gamma: array<Parameter>;
+@group(0) @binding(4) var<storage, read> beta: array<Parameter>;
+@group(0) @binding(5) var<storage, read> statistics: array<f32>;
+@group(0) @binding(6) var<storage, read_write> partials: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> dgamma: array<f32>;
+@group(0) @binding(8) var<storage, read_write> dbeta: array<f32>;
+
+// s is a value near the mean of the slice, so that a gradient with a large mean keeps its digits; else 0.
+override CENTERED: bool = true;
+override WEIGHTED: bool = false;
+// dy alone is summed: there is no x.
+override PLAIN: bool = false;
+// Along a line.
+override PARAMETERS_VARY: bool = false;
+override STATISTICS_VARY: bool = false;
+// A column is the whole of a parameter's values: its gradient is written at once.
+override WRITES_DGAMMA: bool = false;
+override WRITES_DBETA: bool = false;
+override ACCUMULATES: bool = false;
+
+struct Value { v: Lane, xhat: Lane }
+
+fn value_of(line: Line, k: u32, n: Norm, g: Lane, b: Lane) -> Value {
+  let at = line.at + k * line.step;
+  let dy_at = params.dy_offset + at;
+  let d = from_source(dy[source_at(dy_at)], dy_at);
+  if (PLAIN) { return Value(d, Lane(0.0)); }
+  let x_at = params.x_offset + at;
+  let xhat = (from_source(x[source_at(x_at)], x_at) - n.shift) * n.rstd - n.delta;
+  let v = through_activation(d, xhat, g, b);
+  if (WEIGHTED) { return Value(v * g, xhat); }
+  return Value(v, xhat);
+}
+
+fn first_value(line: Line, k: u32) -> Lane {
+  var n = Norm(Lane(0.0), Lane(0.0), Lane(0.0));
+  if (!PLAIN) { n = line_norm(line, k); }
+  let value = value_of(line, k, n, gamma_at(line.gamma + k * line.gamma_step), beta_at(line.beta + k * line.beta_step)).v;
+  if (COLUMNS) { return value; }
+  return Lane(lane_first(value));
+}
+
+// s: the mean of a few values, spread over a slice.
+fn column_shift(line: Line, first: u32, end: u32) -> Lane {
+  let reference = first_value(line, first);
+  let probes = clamp((end - first) / 32u, 1u, 16u);
+  var distance = Lane(0.0);
+  for (var p = 1u; p < probes; p++) { distance += first_value(line, first + (end - first) / probes * p) - reference; }
+  return lane_opaque(reference + distance / f32(probes), params.zero);
+}
+
+fn run_shift(cell: u32, first: u32, planes: u32, start: u32, items: u32, inv: Invocation) -> Lane {
+  let reference = lane_first(first_value(line_of(row_of(cell, first), 0u), start));
+  let probes = clamp(planes * items / 32u, 1u, max(16u, team_width(inv)));
+  var distance = 0.0;
+  for (var p = team_lane(inv); p < probes; p += team_width(inv)) {
+    let v = planes * items / probes * p;
+    distance += lane_first(first_value(line_of(row_of(cell, first + v / items), 0u), start + v % items)) - reference;
+  }
+  return Lane(opaque(reference + team_sum(vec2f(distance, 0.0), inv).x / f32(probes), params.zero));
+}
+
+struct Sums { e: Lane, exhat: Lane, xhat: Lane }
+
+// Values start..end of a line that are this invocation's.
+fn line_sums(line: Line, shift: Lane, start: u32, end: u32, inv: Invocation) -> Sums {
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  var n = Norm(Lane(0.0), Lane(0.0), Lane(0.0));
+  if (!PLAIN) { n = line_norm(line, start); }
+  var g = gamma_at(line.gamma);
+  var b = beta_at(line.beta);
+  for (var part = start; part < end; part += CHAIN * team_width(inv)) {
+    var chain = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+    let part_end = min(part + CHAIN * team_width(inv), end);
+    for (var k = part + team_lane(inv); k < part_end; k += team_width(inv)) {
+      if (STATISTICS_VARY) { n = line_norm(line, k); }
+      if (PARAMETERS_VARY) {
+        g = gamma_at(line.gamma + k * line.gamma_step);
+        b = beta_at(line.beta + k * line.beta_step);
+      }
+      let value = value_of(line, k, n, g, b);
+      let e = value.v - shift;
+      chain.e += e;
+      chain.exhat += e * value.xhat;
+      if (CENTERED) { chain.xhat += value.xhat; }
+    }
+    sums.e += chain.e;
+    sums.exhat += chain.exhat;
+    sums.xhat += chain.xhat;
+  }
+  return sums;
+}
+
+fn sum_column(team: u32, inv: Invocation) {
+  if (team >= params.teams) { return; }
+  let slice = team / params.items;
+  let first = slice % params.slices * params.repeats_per_slice;
+  let end = min(first + params.repeats_per_slice, params.repeats);
+  let line = line_of(slice / params.slices, team % params.items);
+  var shift = Lane(0.0);
+  if (CENTERED) { shift = column_shift(line, first, end); }
+  let sums = line_sums(line, shift, first, end, inv);
+  let n = f32(end - first);
+  for (var c = 0u; c < LANE; c++) {
+    let at = team * LANE + c;
+    let s = lane_value(shift, c);
+    if (WRITES_DGAMMA) {
+      let found = (lane_value(sums.exhat, c) + s * lane_value(sums.xhat, c)) * params.gamma_scale;
+      dgamma[params.dgamma_offset + at] = select(0.0, dgamma[params.dgamma_offset + at], ACCUMULATES) + found;
+    }
+    if (WRITES_DBETA) {
+      dbeta[params.dbeta_offset + at] = select(0.0, dbeta[params.dbeta_offset + at], ACCUMULATES) + n * s + lane_value(sums.e, c);
+    }
+    if (!WRITES_DGAMMA && !WRITES_DBETA) {
+      partials[params.partials_offset + 2u * at] = vec4f(n, s, lane_value(sums.e, c), lane_value(sums.exhat, c));
+      partials[params.partials_offset + 2u * at + 1u] = vec4f(lane_value(sums.xhat, c), 0.0, 0.0, 0.0);
+    }
+  }
+}
+
+// Plane u of a cell, counted through its repeats and their segments.
+fn row_of(cell: u32, u: u32) -> u32 {
+  let a = u / params.segments;
+  return ((cell / params.kept * params.repeats + a) * params.kept + cell % params.kept) * params.segments + (u - a * params.segments);
+}
+
+fn sum_run(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let cell = select(0u, team / params.slices, live);
+  let t = select(0u, team % params.slices, live);
+  let first = t / params.item_slices * params.planes_per_slice;
+  let start = t % params.item_slices * params.items_per_slice;
+  let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
+  let end = min(start + params.items_per_slice, params.items);
+  var shift = Lane(0.0);
+  if (CENTERED) { shift = run_shift(cell, first, planes, start, end - start, inv); }
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  for (var u = first; u < first + planes; u++) {
+    let own = line_sums(line_of(row_of(cell, u), 0u), shift, start, end, inv);
+    sums.e += own.e;
+    sums.exhat += own.exhat;
+    sums.xhat += own.xhat;
+  }
+  let e = team_sum(vec2f(lane_sum(sums.e), lane_sum(sums.exhat)), inv);
+  let xhat = team_sum(vec2f(lane_sum(sums.xhat), 0.0), inv);
+  if (live && team_lane(inv) == 0u) {
+    partials[params.partials_offset + 2u * team] = vec4f(f32(planes * (end - start) * LANE), lane_first(shift), e);
+    partials[params.partials_offset + 2u * team + 1u] = vec4f(xhat.x, 0.0, 0.0, 0.0);
+  }
+}
+
+fn work(team: u32, inv: Invocation) {
+  if (COLUMNS) { sum_column(team, inv); } else { sum_run(team, inv); }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn sum_gradient(inv: Invocation) {
+  work_teams(inv);
+}

@@ -1,0 +1,214 @@
+import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
+import { formatShape, sameShape, type Shape } from "../core/shape.ts";
+import { statisticsView } from "../core/statistics-view.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { run, type Recording } from "../gpu/run.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import { planBackward } from "../plan/backward-plan.ts";
+import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
+import type { Plan } from "../plan/plan.ts";
+import { aligned, meaningOf, parameterStrides, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
+import { Saved, type SavedMeaning } from "./saved.ts";
+
+/** Gradients of a backward call. Nothing is awaited. */
+export interface BackwardResult {
+  /** Shape and storage type of x. In f16 what is past 65504 is infinite. */
+  dx: Tensor;
+  /** f32, shape of gamma; where there is one. Likewise dbeta. */
+  dgamma?: Tensor;
+  dbeta?: Tensor;
+  /** Where forward had a residual: dx itself where the residual had x's shape, else dx summed to the residual's shape, in f32. */
+  dresidual?: Tensor;
+  /** f32, where forward had a residualBias: dx summed to its shape. */
+  dresidualBias?: Tensor;
+  /** f32, gradients of the mean and the variance that were given (BatchNorm in eval mode), where they are wanted. */
+  dmean?: Tensor;
+  dvariance?: Tensor;
+}
+
+/** What every backward call takes beside dy and `saved`. */
+export interface BackwardOptions extends Recording {
+  /** Gradient of the output `sum`; added to dx. */
+  dsum?: Tensor | null;
+  /** Gradients to leave out (false), or to compute although they are not by default (dmean and dvariance of a layer: true). */
+  wants?: Partial<Record<Exclude<keyof BackwardResult, "dx">, boolean>>;
+  /** True: dgamma, dbeta and dresidualBias are added to what stands in the tensors that `out` brings for them. */
+  accumulate?: boolean;
+  /** An earlier result, written again; a call that finds all of its outputs here allocates nothing. */
+  out?: Partial<BackwardResult>;
+}
+
+/** A backward call by shapes: what is wanted of it, and its request. */
+interface BackwardCall {
+  /** Shape of each output that has a tensor of its own. */
+  readonly outputs: Readonly<Partial<Record<keyof BackwardResult, Shape>>>;
+  readonly request: BackwardRequest;
+}
+
+/** Roles of the outputs in a plan. */
+const ROLES: Readonly<Record<keyof BackwardResult, string>> = {
+  dx: "dx",
+  dgamma: "dgamma",
+  dbeta: "dbeta",
+  dresidual: "dresidual",
+  dresidualBias: "dresidual_bias",
+  dmean: "dmean",
+  dvariance: "dvariance",
+};
+const NAMES = Object.keys(ROLES) as (keyof BackwardResult)[];
+const ADDED_UP = new Set<keyof BackwardResult>(["dgamma", "dbeta", "dresidualBias"]);
+
+/** What beside shapes decides over a backward plan. */
+export interface BackwardGiven {
+  readonly wants: NonNullable<BackwardOptions["wants"]>;
+  readonly hasDsum: boolean;
+  readonly accumulate: boolean;
+  readonly aligned: boolean;
+}
+
+function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, given: BackwardGiven): BackwardCall {
+  const { inputs } = meaning;
+  const { gamma, beta, residual_bias } = inputs.parameters;
+  const { residual } = inputs;
+  const fixed = spec.statistics === "fixed";
+  const isWanted = (name: keyof BackwardGiven["wants"], otherwise = true): boolean => given.wants[name] ?? otherwise;
+  const sums = residual !== null && !sameShape(residual, x) && isWanted("dresidual") ? residual : null;
+  const bias = residual_bias && isWanted("dresidualBias") ? residual_bias : null;
+  const wants: Record<BackwardOutput, boolean> = {
+    dx: true,
+    dgamma: gamma !== undefined && isWanted("dgamma"),
+    dbeta: beta !== undefined && isWanted("dbeta"),
+    dmean: fixed && isWanted("dmean", false),
+    dvariance: fixed && isWanted("dvariance", false),
+  };
+  const strides = parameterStrides(spec, inputs);
+  const added = { ...(sums && { dresidual: residualStrides(spec, x, sums)! }), ...(bias && { dresidual_bias: strides.residual_bias! }) };
+  return {
+    outputs: {
+      dx: x,
+      ...(wants.dgamma && { dgamma: gamma! }),
+      ...(wants.dbeta && { dbeta: beta! }),
+      ...(sums && { dresidual: sums }),
+      ...(bias && { dresidualBias: bias }),
+      ...(wants.dmean && { dmean: meaning.shape }),
+      ...(wants.dvariance && { dvariance: meaning.shape }),
+    },
+    request: {
+      shape: spec.shape,
+      view: statisticsView(spec.shape, spec.reduced),
+      parameters: { ...(strides.gamma && { gamma: strides.gamma }), ...(strides.beta && { beta: strides.beta }) },
+      statistics: spec.statistics,
+      subtractsMean: spec.subtractsMean,
+      activation: spec.activation,
+      eps: spec.eps,
+      epsMode: spec.epsMode ?? "insideVariance",
+      correction: spec.correction ?? 0,
+      gammaScale: spec.gammaScale ?? 1,
+      // Without gamma there is nothing to shift.
+      gammaShift: (gamma && spec.gammaShift) ?? 0,
+      hasDsum: given.hasDsum,
+      wants,
+      accumulates: given.accumulate,
+      ...(Object.keys(added).length > 0 && { added }),
+      aligned: given.aligned,
+    },
+  };
+}
+
+function planCall(gpu: Gpu, spec: NormSpec, { request }: BackwardCall): Plan {
+  return gpu.plans.remember(JSON.stringify(["backward", request, spec.reduced]), () => planBackward(request, gpu.capabilities));
+}
+
+/** The plan of a backward call, remembered by everything that it depends on. */
+export function backwardPlanOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: SavedMeaning["inputs"], given: BackwardGiven): Plan {
+  return planCall(gpu, spec, describeCall(spec, x, { ...meaningOf(spec), inputs }, given));
+}
+
+/**
+ * Validates, plans, allocates what `out` does not bring, and queues the call. `specOf` gives the layer's meaning for the x that was saved.
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function runBackward(
+  gpu: Gpu,
+  call: string,
+  dy: Tensor,
+  saved: Saved,
+  specOf: (x: Shape, kind: SavedMeaning["kind"]) => NormSpec,
+  options: BackwardOptions & AffineParameters,
+): BackwardResult {
+  if (!(saved instanceof Saved)) throw new TensorError(`${call}: saved is ${typeof saved}; wanted what forward saved (not saved: false)`);
+  const { out = {}, dsum } = options;
+  const gamma = options.gamma ?? null;
+  const beta = options.beta ?? null;
+  const named = Object.fromEntries(Object.entries(out).map(([name, tensor]) => [`out.${name}`, tensor]));
+  gpu.check(call, { dy, dsum, gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics, ...named });
+  const x = saved.x.shape;
+  for (const [name, tensor] of Object.entries({ dy, dsum })) {
+    if (tensor && !sameShape(tensor.shape, x)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; x was ${formatShape(x)}`);
+  }
+  const spec = specOf(x, saved.meaning.kind);
+  checkMeaning(call, spec, saved, { gamma, beta });
+  const given = {
+    wants: options.wants ?? {},
+    hasDsum: Boolean(dsum),
+    accumulate: options.accumulate === true,
+    aligned: aligned([saved.x, dy, dsum, out.dx, gamma, beta]),
+  };
+  const described = describeCall(spec, x, saved.meaning, given);
+  checkOut(call, described, out, given.accumulate);
+  const plan = planCall(gpu, spec, described);
+  const made: Tensor[] = [];
+  const result = {} as BackwardResult;
+  const tensors: Record<string, Tensor> = {
+    x: saved.x,
+    dy,
+    statistics: saved.statistics,
+    ...(dsum && { dsum }),
+    ...(gamma && { gamma }),
+    ...(beta && { beta }),
+  };
+  try {
+    for (const name of NAMES) {
+      const shape = described.outputs[name];
+      if (!shape) continue;
+      const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? saved.x.dtype : "f32" });
+      if (!out[name]) made.push(tensor);
+      result[name] = tensors[ROLES[name]] = tensor;
+    }
+    run(gpu, plan, tensors, options, call);
+  } catch (error) {
+    // What was made for a call that is refused must not linger.
+    for (const tensor of made) tensor.destroy();
+    throw error;
+  }
+  const { residual } = saved.meaning.inputs;
+  return residual && sameShape(residual, x) && given.wants.dresidual !== false ? { ...result, dresidual: result.dx } : result;
+}
+
+/** Refuses what another kind of call saved. */
+function checkMeaning(call: string, spec: NormSpec, saved: Saved, given: { gamma: Tensor | null; beta: Tensor | null }): void {
+  const { words } = meaningOf(spec);
+  if (words !== saved.meaning.words) throw new OptionError(`${call}: saved comes from another call: ${saved.meaning.words}; this one is ${words}`);
+  for (const name of ["gamma", "beta"] as const) {
+    const had = saved.meaning.inputs.parameters[name];
+    const has = given[name]?.shape;
+    if (had === has || (had && has && sameShape(had, has))) continue;
+    const show = (shape: Shape | undefined): string => (shape ? formatShape(shape) : "absent");
+    throw new ShapeError(`${call}: ${name} is ${show(has)}; it must be as in the forward call: ${show(had)}`);
+  }
+}
+
+function checkOut(call: string, { outputs }: BackwardCall, out: Partial<BackwardResult>, accumulate: boolean): void {
+  for (const name of NAMES) {
+    const wanted = outputs[name];
+    const found = out[name];
+    if (wanted && found && !sameShape(found.shape, wanted)) {
+      throw new ShapeError(`${call}: out.${name} is ${formatShape(found.shape)}; wanted ${formatShape(wanted)}`);
+    }
+    if (accumulate && wanted && !found && ADDED_UP.has(name)) {
+      throw new OptionError(`${call}: accumulate is true; out.${name} is missing, to which ${name} would be added`);
+    }
+  }
+  if (!outputs.dresidual && out.dresidual && out.dresidual !== out.dx)
+    throw new OptionError(`${call}: out.dresidual must be out.dx: the gradient of a residual of x's shape is dx`);
+}

@@ -1,0 +1,61 @@
+import type { BackwardRequest } from "../../src/plan/backward-request.ts";
+import { planBackward } from "../../src/plan/backward-plan.ts";
+import type { Capabilities } from "../../src/plan/capabilities.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { ForwardRequest } from "../../src/plan/request.ts";
+import { along, batch, group, instance, layer, request } from "./requests.ts";
+
+/** The backward call of a forward call: every gradient that there is. */
+export function backwardOf(forward: ForwardRequest, more: Partial<BackwardRequest> = {}): BackwardRequest {
+  const { shape, view, parameters, statistics, subtractsMean, activation, eps, epsMode, correction, gammaScale, gammaShift, aligned } = forward;
+  const { gamma, beta } = parameters;
+  const fixed = statistics === "fixed";
+  return {
+    shape,
+    view,
+    parameters: { ...(gamma && { gamma }), ...(beta && { beta }) },
+    statistics,
+    subtractsMean,
+    activation,
+    eps,
+    epsMode,
+    correction,
+    gammaScale,
+    gammaShift,
+    hasDsum: false,
+    wants: { dx: true, dgamma: gamma !== undefined, dbeta: beta !== undefined, dmean: fixed, dvariance: fixed },
+    accumulates: false,
+    aligned,
+    ...more,
+  };
+}
+
+/** Plans that together reach every kernel with every flag. */
+export function backwardPlans(device: Capabilities): Plan[] {
+  const perSample = { gamma: along([4, 8, 36], [0, 1]), beta: along([4, 8, 36], [0, 1]) };
+  const fixed = batch([4, 8, 36], 1, "fixed");
+  const statistic = { dx: true, dgamma: false, dbeta: false, dmean: true, dvariance: false };
+  const requests = [
+    backwardOf(layer(64, 96)),
+    backwardOf(layer(3, 4096)),
+    backwardOf(layer(3, 4096), { accumulates: true }),
+    backwardOf(layer(64, 96), { hasDsum: true, accumulates: true }),
+    backwardOf(layer(64, 96), { wants: { ...statistic, dgamma: true } }),
+    backwardOf(layer(64, 96), { wants: { ...statistic, dbeta: true } }),
+    backwardOf(request([64, 96], [1], { statistics: "rms", subtractsMean: false, parameters: { gamma: along([64, 96], [1]) } })),
+    backwardOf(request([64, 96], [1], { subtractsMean: false, epsMode: "outsideStd", correction: 1, activation: "gelu" })),
+    backwardOf(batch([4, 8, 36], 1)),
+    backwardOf(batch([4, 36, 8], 2), { accumulates: true }),
+    backwardOf({ ...batch([4, 8, 36], 1), parameters: perSample }),
+    backwardOf(fixed),
+    backwardOf(fixed, { wants: statistic }),
+    backwardOf(fixed, { wants: { ...statistic, dmean: false, dvariance: true } }),
+    backwardOf(group([4, 8, 36], 2)),
+    backwardOf(group([4, 8, 36], 2), { accumulates: true, wants: { ...statistic, dgamma: true } }),
+    backwardOf(group([4, 8, 36], 2), { wants: { ...statistic, dbeta: true } }),
+    backwardOf(instance([4, 8, 36], 1)),
+    backwardOf(request([5000, 40], [1], { parameters: { gamma: along([5000, 40], []) } })),
+    backwardOf(layer(64, 96), { added: { dresidual: along([64, 96], [1]), dresidual_bias: along([64, 96], [0]) } }),
+  ];
+  return requests.map((one) => planBackward(one, device));
+}
