@@ -94,6 +94,8 @@ async function runTests(filters) {
 async function main() {
   // The Vulkan loader wants it, and a bare machine has none.
   process.env["XDG_RUNTIME_DIR"] ??= mkdtempSync(join(tmpdir(), "normgpu-native-"));
+  // Mesa's software adapter: there is a process for each core already.
+  process.env["LP_NUM_THREADS"] ??= "0";
   installPackages();
   const adapters = findAdapters();
   for (const [id, { title }] of Object.entries(IMPLEMENTATIONS)) console.log(`${title}: ${adapters[id]?.name ?? "no adapter"}`);

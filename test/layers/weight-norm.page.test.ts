@@ -1,10 +1,10 @@
 import { describe, expect } from "vitest";
 import { sizeOf, type Shape } from "../../src/core/shape.ts";
-import { weightNorm, weightNormBackward, type Gpu } from "../../src/index.ts";
-import { expectWithin } from "../bound.ts";
+import { weightNorm, weightNormBackward } from "../../src/index.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
-import { expectedOf, expectGroups, expectNorms, type Given } from "./p-norm-formula.ts";
+import { expectedOf, expectGroups, type Given } from "./p-norm-formula.ts";
+import { expectWeightNorm } from "./weight-norm-check.ts";
 
 /** Shapes of weights, and the axis whose indices have a norm each. */
 const CASES: readonly (readonly [Shape, number | null, string])[] = [
@@ -35,33 +35,19 @@ function givenFor(shape: Shape, dim: number | null, x: Float32Array): Given & { 
   return { x, dy: normal(x.length, 2, 0.5), g: normal(axis === null ? 1 : shape[axis]!, 3, 1, 0.5), shape, reduced };
 }
 
-async function check(gpu: Gpu, given: Given & { g: Float32Array }, dim: number | null): Promise<void> {
-  const { x, dy, g, shape } = given;
-  const wanted = expectedOf(given);
-  const v = gpu.tensor(x, shape);
-  const { w, saved } = weightNorm(gpu, v, { g: gpu.tensor(g), dim });
-  const { dv, dg } = weightNormBackward(gpu, gpu.tensor(dy, shape), saved!);
-  expectGroups(await w.read(), wanted.y, wanted.groups, "w");
-  expectNorms(await saved!.norm.read(), wanted.groups);
-  expectGroups(await dv.read(), wanted.dx, wanted.groups, "dv");
-  expectWithin(
-    await dg!.read(),
-    wanted.groups.map((group) => group.dg),
-    "dg",
-  );
-}
-
 describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
   for (const [shape, dim, why] of CASES) {
     gpuTest(
       `weight norm of [${shape.join(", ")}], dim ${dim}: ${why}`,
-      ({ gpu }) => check(gpu, givenFor(shape, dim, normal(sizeOf(shape), 1, 0.1)), dim),
+      ({ gpu }) => expectWeightNorm(gpu, givenFor(shape, dim, normal(sizeOf(shape), 1, 0.1)), dim),
       planAs,
     );
   }
 });
 
-gpuTest("weight norm of a whole ResNet's largest convolution", ({ gpu }) => check(gpu, givenFor([512, 512, 3, 3], 0, normal(512 * 512 * 9, 1, 0, 0.02)), 0));
+gpuTest("weight norm of a whole ResNet's largest convolution", ({ gpu }) =>
+  expectWeightNorm(gpu, givenFor([512, 512, 3, 3], 0, normal(512 * 512 * 9, 1, 0, 0.02)), 0),
+);
 gpuTest("weight norm without g", async ({ gpu }) => {
   const given: Given = { ...givenFor([7, 5], 0, normal(35, 1)), g: undefined };
   const wanted = expectedOf(given);

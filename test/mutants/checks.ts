@@ -55,6 +55,17 @@ export const columns =
     expectWithin(await instanceNorm(gpu, gpu.tensor(x.data, shape), nhwc).y.read(), instanceNormForward(x, nhwc).y);
   };
 
+/** InstanceNorm that moves its running statistics. */
+export const samples: Check = async (gpu) => {
+  const x = array([7, 6, 35]);
+  const start = { mean: normal(6, 6, 9e3), variance: normal(6, 7, 4, 0.1) };
+  const [mean, variance] = [gpu.tensor(start.mean), gpu.tensor(start.variance)];
+  instanceNorm(gpu, gpu.tensor(x.data, x.shape), { mean, variance, momentum: 0.5 });
+  const wanted = instanceNormForward(x, { ...start, momentum: 0.5 });
+  expectWithin(await mean.read(), wanted.runningMean!, "running mean");
+  expectWithin(await variance.read(), wanted.runningVariance!, "running variance");
+};
+
 /** Few columns in groups: slices, their merge, their apply. */
 export const splitColumns: Check = async (gpu) => {
   const x = array([2, 370, 12]);

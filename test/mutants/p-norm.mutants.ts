@@ -1,26 +1,15 @@
 import { sizeOf, type Shape } from "../../src/core/shape.ts";
-import { lpNorm, lpNormBackward, weightNorm, weightNormBackward } from "../../src/index.ts";
-import { expectWithin } from "../bound.ts";
+import { lpNorm, lpNormBackward } from "../../src/index.ts";
 import { normal } from "../data.ts";
 import { expectedOf, expectGroups, expectNorms } from "../layers/p-norm-formula.ts";
+import { expectWeightNorm } from "../layers/weight-norm-check.ts";
 import type { Check, Mutant } from "./mutant.ts";
 
 /** Weight norm of a weight whose norms lie along axis `dim`, forward and backward. */
 function weights(shape: Shape, dim: number): Check {
   const [x, dy, g] = [normal(sizeOf(shape), 1, 0.1), normal(sizeOf(shape), 2, 0.5), normal(shape[dim]!, 3, 1, 0.5)];
-  const wanted = expectedOf({ x, dy, g, shape, reduced: shape.map((_, axis) => axis).filter((axis) => axis !== dim) });
-  return async (gpu) => {
-    const { w, saved } = weightNorm(gpu, gpu.tensor(x, shape), { g: gpu.tensor(g), dim });
-    const { dv, dg } = weightNormBackward(gpu, gpu.tensor(dy, shape), saved!);
-    expectGroups(await w.read(), wanted.y, wanted.groups, "w");
-    expectNorms(await saved!.norm.read(), wanted.groups);
-    expectGroups(await dv.read(), wanted.dx, wanted.groups, "dv");
-    expectWithin(
-      await dg!.read(),
-      wanted.groups.map((group) => group.dg),
-      "dg",
-    );
-  };
+  const reduced = shape.map((_, axis) => axis).filter((axis) => axis !== dim);
+  return (gpu) => expectWeightNorm(gpu, { x, dy, g, shape, reduced }, dim);
 }
 
 /** Rows by their p-norm, forward and backward. */
@@ -112,7 +101,13 @@ const MUTANTS: readonly Mutant[] = [
     check: powers(2, 77, (values) => values.map((value) => value * 1e-30)),
   },
   { file: "source.f32", what: "values a little too large", line: "return v;", wrong: "return v * 1.00002;", check: rows },
-  { file: "result.f32", what: "values a little too large", line: "return v;", wrong: "return v * 1.00002;", check: rows },
+  {
+    file: "result.f32",
+    what: "values a little too large",
+    line: "to_result(v: Lane) -> Result { return v; }",
+    wrong: "to_result(v: Lane) -> Result { return v * 1.00002; }",
+    check: rows,
+  },
   {
     file: "team.subgroup",
     what: "a largest value of one's own",
