@@ -1,4 +1,21 @@
-import { BatchNorm, groupNorm, instanceNorm, layerNorm, rmsNorm, type Dtype, type ForwardResult, type Gpu, type Tensor } from "../../src/index.ts";
+import {
+  BatchNorm,
+  groupNorm,
+  groupNormBackward,
+  InstanceNorm,
+  instanceNorm,
+  instanceNormBackward,
+  layerNorm,
+  layerNormBackward,
+  rmsNorm,
+  rmsNormBackward,
+  type BackwardResult,
+  type Dtype,
+  type ForwardResult,
+  type Gpu,
+  type Saved,
+  type Tensor,
+} from "../../src/index.ts";
 import { runNorms } from "./adapter-norms.ts";
 import type { Case, Values } from "./check.ts";
 import { interpret, type InputName, type Meaning } from "./interpret.ts";
@@ -7,10 +24,13 @@ import { interpret, type InputName, type Meaning } from "./interpret.ts";
 export async function run(testCase: Case, gpu: Gpu): Promise<Record<string, ArrayLike<number>> | null> {
   const meaning = interpret(testCase);
   if (!meaning) return runNorms(testCase, gpu);
-  if (meaning.backward) return null;
   const tensors = upload(gpu, meaning.inputs);
   try {
-    return meaning.layer === "batch" ? await runBatch(gpu, meaning, tensors) : await read(forward(gpu, meaning, tensors));
+    if (meaning.layer === "batch") return await runBatch(gpu, meaning, tensors);
+    if (meaning.layer === "instance" && meaning.inputs.mean) return await runInstance(gpu, meaning, tensors);
+    const result = forward(gpu, meaning, tensors);
+    const gradients = meaning.backward ? backward(gpu, meaning, tensors, result.saved!) : null;
+    return { ...(await read(result)), ...(gradients && (await readGradients(gradients))) };
   } finally {
     for (const tensor of Object.values(tensors)) tensor?.destroy();
   }
@@ -38,25 +58,56 @@ function forward(gpu: Gpu, { layer, options }: Meaning, { x, ...given }: Tensors
   return instanceNorm(gpu, x!, { ...all, layout });
 }
 
-async function runBatch(gpu: Gpu, { inputs, options, mode }: Meaning, tensors: Tensors): Promise<Record<string, ArrayLike<number>>> {
-  const { channelAxis = [1], eps, activation, momentum, momentumConvention, runningVariance } = options;
-  const channels = channelAxis.map((axis) => inputs.x!.shape[axis]!);
-  const trackRunningStats = inputs.mean !== undefined;
-  const norm = new BatchNorm(gpu, { channels, channelAxis, eps, activation, momentum, momentumConvention, runningVariance, affine: false, trackRunningStats });
+function backward(gpu: Gpu, { layer, options }: Meaning, { dy, gamma, beta }: Tensors, saved: Saved): BackwardResult {
+  const { axes, parameterLayout, center, groups, layout, ...common } = options;
+  const all = { ...common, gamma, beta };
+  if (layer === "layer") return layerNormBackward(gpu, dy!, saved, { ...all, axes, parameterLayout, center });
+  if (layer === "rms") return rmsNormBackward(gpu, dy!, saved, { ...all, axes, parameterLayout });
+  if (layer === "group") return groupNormBackward(gpu, dy!, saved, { ...all, groups: groups!, layout });
+  return instanceNormBackward(gpu, dy!, saved, { ...all, layout });
+}
+
+async function readGradients({ dx, dgamma, dbeta, dresidual, dresidualBias, dmean, dvariance }: BackwardResult): Promise<Record<string, ArrayLike<number>>> {
+  const named = { dx, dscale: dgamma, dbias: dbeta, dskip: dresidual, dskip_bias: dresidualBias, dmean, dvar: dvariance };
+  const found = Object.entries(named).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  return Object.fromEntries(await Promise.all(found.map(async ([name, tensor]) => [name, await tensor.read()] as const)));
+}
+
+/** One call of a layer with running statistics, forward and backward, and what it leaves in them. */
+async function runLayer(
+  norm: BatchNorm | InstanceNorm,
+  { inputs, mode, backward: goesBack }: Meaning,
+  { x, dy, gamma, beta }: Tensors,
+): Promise<Record<string, ArrayLike<number>>> {
   if (inputs.mean) norm.runningMean!.write(inputs.mean.data);
   if (inputs.variance) norm.runningVariance!.write(inputs.variance.data);
-  const { x, gamma, beta } = tensors;
   norm.training = mode !== "inference";
   let result = norm.forward(x!, { gamma, beta });
   if (mode === "train_then_infer") {
     norm.training = false;
     result = norm.forward(x!, { gamma, beta });
   }
-  const outputs = await read(result);
+  const gradients = goesBack ? norm.backward(dy!, result.saved!, { gamma, beta, wants: { dmean: true, dvariance: true } }) : null;
+  const outputs = { ...(await read(result)), ...(gradients && (await readGradients(gradients))) };
   if (norm.runningMean) outputs["running_mean"] = await norm.runningMean.read();
   if (norm.runningVariance) outputs["running_var"] = await norm.runningVariance.read();
   norm.destroy();
   return outputs;
+}
+
+function runInstance(gpu: Gpu, meaning: Meaning, tensors: Tensors): Promise<Record<string, ArrayLike<number>>> {
+  const { eps, activation, layout, momentum, momentumConvention, runningVariance } = meaning.options;
+  const options = { eps, activation, layout, momentum, momentumConvention, runningVariance };
+  const channels = meaning.inputs.x!.shape[layout === "nhwc" ? meaning.inputs.x!.shape.length - 1 : 1]!;
+  return runLayer(new InstanceNorm(gpu, { ...options, channels, affine: false, trackRunningStats: true }), meaning, tensors);
+}
+
+function runBatch(gpu: Gpu, meaning: Meaning, tensors: Tensors): Promise<Record<string, ArrayLike<number>>> {
+  const { channelAxis = [1], eps, activation, momentum, momentumConvention, runningVariance } = meaning.options;
+  const channels = channelAxis.map((axis) => meaning.inputs.x!.shape[axis]!);
+  const trackRunningStats = meaning.inputs.mean !== undefined;
+  const options = { channels, channelAxis, eps, activation, momentum, momentumConvention, runningVariance, affine: false, trackRunningStats };
+  return runLayer(new BatchNorm(gpu, options), meaning, tensors);
 }
 
 async function read({ y, sum, saved }: ForwardResult): Promise<Record<string, ArrayLike<number>>> {
