@@ -37,6 +37,8 @@ struct Params {
 override CENTERED: bool = true;
 // Partials are weighted with their gamma.
 override WEIGHTED: bool = false;
+// Partials come from several devices: how many values there are is known from them alone.
+override COUNTED: bool = false;
 override WRITES_COEFFICIENTS: bool = true;
 override WRITES_DMEAN: bool = false;
 override WRITES_DVARIANCE: bool = false;
@@ -72,29 +74,41 @@ fn sums_from(reference: f32, base: u32, gamma: u32, count: u32, inv: Invocation)
   return team_sum(sums, inv);
 }
 
+// 1 / n over the values of all partials.
+fn reciprocal_count(base: u32, count: u32, inv: Invocation) -> f32 {
+  if (!COUNTED) { return params.reciprocal; }
+  var values = 0.0;
+  for (var i = team_lane(inv); i < count; i += team_width(inv)) {
+    let row = i / params.inner;
+    values += partials[2u * (base + row * params.step + (i - row * params.inner))].x;
+  }
+  return 1.0 / team_sum(vec2f(values, 0.0), inv).x;
+}
+
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let s = select(0u, team, live);
   let count = select(0u, params.partials_count, live);
   let base = params.partials_offset / 2u + s / params.kept * params.outer_stride + s % params.kept * params.kept_stride;
   let gamma = params.weights_offset + parameter_base(params.weight_view, s);
+  let reciprocal = reciprocal_count(base, count, inv);
   var reference = 0.0;
   if (CENTERED) {
     // The mean is rounded, and what is left of it summed again, so that neither is far from what it stands for.
     let start = weight_at(gamma, 0u) * partials[2u * base].y;
-    reference = opaque(start + sums_from(start, base, gamma, count, inv).x * params.reciprocal, params.zero);
+    reference = opaque(start + sums_from(start, base, gamma, count, inv).x * reciprocal, params.zero);
   }
   let total = sums_from(reference, base, gamma, count, inv);
   if (!live || team_lane(inv) != 0u) { return; }
   if (WRITES_COEFFICIENTS) {
     let to = params.coefficients_offset + s;
     coefficients[to] = reference;
-    coefficients[to + params.statistics_stride] = total.x * params.reciprocal;
-    coefficients[to + 2u * params.statistics_stride] = total.y * params.reciprocal * direction_factor(s);
+    coefficients[to + params.statistics_stride] = total.x * reciprocal;
+    coefficients[to + 2u * params.statistics_stride] = total.y * reciprocal * direction_factor(s);
   }
-  let rstd = statistics[params.statistics_offset + s + params.statistics_stride];
-  if (WRITES_DMEAN) { dmean[params.dmean_offset + s] = -rstd * total.x; }
-  if (WRITES_DVARIANCE) { dvariance[params.dvariance_offset + s] = -0.5 * rstd * rstd * total.y; }
+  let at = params.statistics_offset + s + params.statistics_stride;
+  if (WRITES_DMEAN) { dmean[params.dmean_offset + s] = -statistics[at] * total.x; }
+  if (WRITES_DVARIANCE) { dvariance[params.dvariance_offset + s] = -0.5 * statistics[at] * statistics[at] * total.y; }
 }
 
 @compute @workgroup_size(WORKGROUP)

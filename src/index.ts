@@ -34,6 +34,15 @@ export {
   type MergeMomentsOptions,
 } from "./layers/synchronized-batch-norm.ts";
 export { EstimatedBatchNorm, type EstimatedBatchNormOptions } from "./layers/estimated-batch-norm.ts";
+export {
+  BatchGradients,
+  batchNormBackwardApply,
+  batchNormBackwardMoments,
+  mergeBackwardMoments,
+  type BatchNormBackwardApplyOptions,
+  type BatchNormBackwardMoments,
+  type BatchNormBackwardMomentsOptions,
+} from "./layers/synchronized-batch-norm-backward.ts";
 export { InstanceNorm, instanceNorm, instanceNormBackward, type InstanceNormClassOptions, type InstanceNormOptions } from "./layers/instance-norm.ts";
 export { PNormSaved } from "./layers/p-norm.ts";
 export {

@@ -39,7 +39,7 @@ export interface BackwardOptions extends Recording {
 }
 
 /** A backward call by shapes: what is wanted of it, and its request. */
-interface BackwardCall {
+export interface BackwardCall {
   /** Shape of each output that has a tensor of its own. */
   readonly outputs: Readonly<Partial<Record<keyof BackwardResult, Shape>>>;
   readonly request: BackwardRequest;
@@ -66,7 +66,8 @@ export interface BackwardGiven {
   readonly aligned: boolean;
 }
 
-function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, given: BackwardGiven): BackwardCall {
+/** What a backward call is asked for, by shapes. */
+export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, given: BackwardGiven): BackwardCall {
   const { inputs } = meaning;
   const { gamma, beta, residual_bias } = inputs.parameters;
   const { residual } = inputs;
@@ -186,7 +187,7 @@ export function runBackward(
 }
 
 /** Refuses what another kind of call saved. */
-function checkMeaning(call: string, spec: NormSpec, saved: Saved, given: { gamma: Tensor | null; beta: Tensor | null }): void {
+export function checkMeaning(call: string, spec: NormSpec, saved: Saved, given: { gamma: Tensor | null; beta: Tensor | null }): void {
   const { words } = meaningOf(spec);
   if (words !== saved.meaning.words) throw new OptionError(`${call}: saved comes from another call: ${saved.meaning.words}; this one is ${words}`);
   for (const name of ["gamma", "beta"] as const) {

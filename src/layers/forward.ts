@@ -204,7 +204,7 @@ export function meaningOf(spec: NormSpec): Omit<SavedMeaning, "inputs"> {
   const more = `${subtractsMean ? "" : ", mean kept"}${epsMode === "outsideStd" ? ", eps outside" : ""}${correction ? ", unbiased" : ""}`;
   // Estimates that a call moved are not followed: to backward they were given.
   const kind = spec.running?.towards === "estimates" ? "fixed" : statistics;
-  return { shape: view.statisticsShape, kind, words: `${kind} over ${over}, eps ${eps}${more}` };
+  return { shape: view.statisticsShape, kind, eps, words: `${kind} over ${over}, eps ${eps}${more}` };
 }
 
 /** The sum is written where it is asked for, and where backward will need it in place of x. */

@@ -16,6 +16,7 @@ export interface SavedMeaning {
   readonly shape: Shape;
   /** Where they come from: x itself, or a mean and a variance that were given (`fixed`). */
   readonly kind: ForwardRequest["statistics"];
+  readonly eps: number;
   /** All that they depend on: a backward call must mean the same. */
   readonly words: string;
   /** Shapes of gamma, beta, residual and its bias. */
@@ -49,7 +50,7 @@ export class Saved {
   }
 
   /** Statistics in `reused`, or in a new tensor. */
-  static over(gpu: Gpu, x: Tensor, meaning: SavedMeaning, reused: Saved | null): Saved {
+  static over(gpu: Gpu, x: Tensor, meaning: SavedMeaning, reused: Pick<Saved, "statistics"> | null): Saved {
     const statistics = reused?.statistics ?? gpu.empty([STATISTICS_PLANES, statisticsStride(sizeOf(meaning.shape))]);
     return new Saved(x, statistics, meaning);
   }

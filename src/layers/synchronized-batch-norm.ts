@@ -1,20 +1,25 @@
 import type { Activation } from "../core/activation.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import { statisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../plan/request.ts";
-import { PARTIAL_VALUES, planCopy, planMergeMoments, planMoments } from "../plan/synchronized-plan.ts";
+import { PARTIAL_VALUES, planMergeMoments, planMoments } from "../plan/synchronized-plan.ts";
 import { batchNormAxes, type BatchNormShared } from "./batch-norm.ts";
 import { checkMomentum } from "./running-statistics.ts";
 import { channelStrides } from "./channels.ts";
-import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
+import { meaningOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { checkActivation, checkEps } from "./norm.ts";
+import { withStack } from "./partials.ts";
+import { Saved } from "./saved.ts";
 
 /** Where x's channels are. */
-export type ChannelPlace = Pick<BatchNormShared, "layout" | "channelAxis">;
+export interface ChannelPlace extends Pick<BatchNormShared, "layout"> {
+  /** The axis that keeps a statistic each; overrides `layout`. */
+  channelAxis?: number;
+}
 
 /** Options of {@link batchNormMoments}. */
 export interface BatchNormMomentsOptions extends ChannelPlace, Recording {
@@ -117,27 +122,14 @@ export class BatchMoments {
  */
 export function mergeMoments(gpu: Gpu, partials: Tensor | readonly Tensor[], options: MergeMomentsOptions = {}): BatchMoments {
   const call = "mergeMoments";
-  if (!Array.isArray(partials)) return mergeStack(gpu, partials as Tensor, options, call);
-  // A list is first copied into one tensor, in the same pass where the pass is ours.
-  if (options.encoder || options.pass) return mergeStack(gpu, stacked(gpu, partials, options, call), options, call);
-  return gpu.batch(() => {
-    const stack = stacked(gpu, partials, options, call);
-    try {
-      return mergeStack(gpu, stack, options, call);
-    } finally {
-      stack.destroy();
-    }
-  });
+  return withStack(gpu, partials, PARTIAL_VALUES, options, call, (stack) => mergeStack(gpu, stack, options, call));
 }
 
 function mergeStack(gpu: Gpu, partials: Tensor, options: MergeMomentsOptions, call: string): BatchMoments {
   const { mean, variance } = options;
   const eps = checkEps(options.eps ?? 1e-5, call);
-  gpu.check(call, { partials, mean, variance, out: options.out?.statistics });
+  gpu.check(call, { mean, variance, out: options.out?.statistics });
   const [devices, channels] = partials.shape as [number, number];
-  if (partials.shape.length !== 3 || partials.shape[2] !== PARTIAL_VALUES || !devices || !channels) {
-    throw new ShapeError(`${call}: partials is ${formatShape(partials.shape)}; wanted [devices, channels, ${PARTIAL_VALUES}]`);
-  }
   if (options.out && (options.out.channels !== channels || options.out.eps !== eps)) {
     throw new OptionError(`${call}: out has ${options.out.channels} channels and eps ${options.out.eps}; wanted ${channels} and ${eps}`);
   }
@@ -155,26 +147,11 @@ function mergeStack(gpu: Gpu, partials: Tensor, options: MergeMomentsOptions, ca
   return merged;
 }
 
-/** Partials that come one by one, in one tensor [devices, C, values]. @throws ShapeError, OptionError, TensorError */
-function stacked(gpu: Gpu, partials: readonly Tensor[], recording: Recording, call: string): Tensor {
-  const [first] = partials;
-  if (!first) throw new OptionError(`${call}: partials is an empty list; wanted one tensor [channels, ${PARTIAL_VALUES}] of each device`);
-  gpu.check(call, Object.fromEntries(partials.map((tensor, device) => [`partials[${device}]`, tensor])));
-  const shape = [first.shape[0]!, PARTIAL_VALUES];
-  for (const [device, tensor] of partials.entries()) {
-    if (!sameShape(tensor.shape, shape)) throw new ShapeError(`${call}: partials[${device}] is ${formatShape(tensor.shape)}; wanted ${formatShape(shape)}`);
-  }
-  const stack = gpu.empty([partials.length, ...shape]);
-  const plan = gpu.plans.remember(JSON.stringify(["copy", sizeOf(shape)]), () => planCopy(sizeOf(shape), gpu.capabilities));
-  for (const [device, source] of partials.entries()) {
-    run(gpu, plan, { source, gathered: stack.view(device * source.byteLength, shape) }, { encoder: recording.encoder, pass: recording.pass }, call);
-  }
-  return stack;
-}
-
 /** Options of {@link batchNormApply}. */
-export interface BatchNormApplyOptions extends ChannelPlace, AffineParameters, ForwardOptions {
+export interface BatchNormApplyOptions extends ChannelPlace, AffineParameters, Omit<ForwardOptions, "residual" | "residualBias" | "sum" | "out"> {
   activation?: Activation;
+  /** An earlier result, written again. */
+  out?: { y?: Tensor };
 }
 
 /**
@@ -186,10 +163,20 @@ export interface BatchNormApplyOptions extends ChannelPlace, AffineParameters, F
 export function batchNormApply(gpu: Gpu, x: Tensor, moments: BatchMoments, options: BatchNormApplyOptions = {}): ForwardResult {
   const call = "batchNormApply";
   gpu.check(call, { moments: moments.statistics });
-  return runForward(gpu, call, x, (shape) => applySpec(call, shape, moments, options), { ...options, saved: false }, { statistics: moments.statistics });
+  const spec = applySpec(call, x.shape, moments, options);
+  const { y } = runForward(gpu, call, x, () => spec, { ...options, saved: false }, { statistics: moments.statistics });
+  if (options.saved === false) return { y };
+  const parameters = { ...(options.gamma && { gamma: options.gamma.shape }), ...(options.beta && { beta: options.beta.shape }) };
+  return { y, saved: Saved.over(gpu, x, { ...meaningOf(spec), inputs: { parameters, residual: null } }, moments) };
 }
 
-function applySpec(call: string, x: Shape, { channels, eps }: BatchMoments, options: BatchNormApplyOptions): NormSpec {
+/** What the last third means for x of this shape. @throws ShapeError, OptionError */
+export function applySpec(
+  call: string,
+  x: Shape,
+  { channels, eps }: Pick<BatchMoments, "channels" | "eps">,
+  options: ChannelPlace & { activation?: Activation },
+): NormSpec {
   const axes = batchNormAxes(call, x, options);
   const own = axes.map((axis) => x[axis]!);
   if (sizeOf(own) !== channels) throw new ShapeError(`${call}: x is ${formatShape(x)}; channels (${own.join(", ")}) must equal those of moments (${channels})`);

@@ -56,15 +56,17 @@ class Steps {
 type Strides = readonly number[];
 
 /** Axes along which a tensor stays the same. */
-function stillAxes(request: BackwardRequest, strides: Strides | undefined): number[] {
+export function stillAxes(request: BackwardRequest, strides: Strides | undefined): number[] {
   return request.shape.flatMap((extent, axis) => (extent > 1 && !strides?.[axis] ? [axis] : []));
 }
 
-function reducedAxes({ shape, view }: BackwardRequest): number[] {
+/** Axes over which statistics are taken. */
+export function reducedAxes({ shape, view }: BackwardRequest): number[] {
   return [...view.axes.repeats, ...view.axes.run].filter((axis) => shape[axis]! > 1);
 }
 
-function contains(outer: readonly number[], inner: readonly number[]): boolean {
+/** True where every axis of `inner` is one of `outer`. */
+export function contains(outer: readonly number[], inner: readonly number[]): boolean {
   return inner.every((axis) => outer.includes(axis));
 }
 

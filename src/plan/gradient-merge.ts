@@ -17,6 +17,8 @@ export interface MergeLayout {
   /** Targets are `outer * kept` of this view, which is one of the tensor of partials; the others of its places are summed. */
   readonly view: StatisticsView;
   readonly params: Readonly<Record<string, number>>;
+  /** The partials come from several devices, and only they know how many values there are. */
+  readonly counted?: boolean;
 }
 
 /** The layout of a merge over `reduced` axes of the field, or null where partials lie in too many pieces. */
@@ -87,7 +89,7 @@ function mergeTeams(targets: number, count: number, capabilities: Capabilities):
 /** Partials to what dx subtracts, or to the gradients of given statistics. */
 export function statisticMerge(
   request: BackwardRequest,
-  partials: Partials,
+  partials: Pick<Partials, "role">,
   layout: MergeLayout,
   weights: Record<string, number> | null,
   capabilities: Capabilities,
@@ -105,6 +107,7 @@ export function statisticMerge(
       ...deviationFlags(request),
       CENTERED: Number(isCentered(request)),
       WEIGHTED: Number(weights !== null),
+      COUNTED: Number(layout.counted === true),
       WRITES_COEFFICIENTS: Number(!fixed),
       WRITES_DMEAN: Number(dmean),
       WRITES_DVARIANCE: Number(dvariance),
@@ -178,6 +181,14 @@ function parameterDispatch(merge: ParameterMerge, capabilities: Capabilities): D
     },
     grid: teams.grid,
   };
+}
+
+/** All partials of each target to one, in the tensor `condensed`. */
+export function condense(partials: Partials, layout: MergeLayout, condensed: string, capabilities: Capabilities): Dispatch {
+  const span = layout.params["partials_count"]!;
+  const target = { strides: [], scale: 1, accumulates: false, whole: false };
+  const params = { ...layout.params, cell_divisor: 1, cell_count: 1 };
+  return parameterDispatch({ target, source: partials.role, targets: layout.view.statistics, parts: 1, span, params, condensed }, capabilities);
 }
 
 /** Partials to the gradients of parameters: in two stages where few targets have many each. */

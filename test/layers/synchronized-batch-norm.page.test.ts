@@ -1,6 +1,17 @@
 import { expect } from "vitest";
-import { batchNormApply, batchNormMoments, Gpu, mergeMoments } from "../../src/index.ts";
-import { batchNormForward, type NdArray } from "../../src/reference/index.ts";
+import {
+  batchNormApply,
+  batchNormBackwardApply,
+  batchNormBackwardMoments,
+  batchNormMoments,
+  Gpu,
+  mergeBackwardMoments,
+  mergeMoments,
+  type Activation,
+  type Saved,
+  type Tensor,
+} from "../../src/index.ts";
+import { batchNormBackward, batchNormForward, type BatchNormArguments, type NdArray } from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
@@ -16,6 +27,7 @@ const CASES = [
       [3, 5, 6, 7],
     ],
     channelAxis: 1,
+    activation: "none",
   },
   {
     name: "NCHW, aligned planes",
@@ -25,6 +37,7 @@ const CASES = [
       [2, 8, 16, 16],
     ],
     channelAxis: 1,
+    activation: "none",
   },
   {
     name: "NHWC",
@@ -33,6 +46,7 @@ const CASES = [
       [1, 9, 9, 12],
     ],
     channelAxis: 3,
+    activation: "silu",
   },
   {
     name: "[N, C]",
@@ -41,6 +55,7 @@ const CASES = [
       [70, 33],
     ],
     channelAxis: 1,
+    activation: "none",
   },
   {
     name: "one sample each",
@@ -49,6 +64,7 @@ const CASES = [
       [1, 3, 40, 40],
     ],
     channelAxis: 1,
+    activation: "none",
   },
   {
     name: "an empty share",
@@ -57,6 +73,7 @@ const CASES = [
       [6, 4, 5, 5],
     ],
     channelAxis: 1,
+    activation: "none",
   },
 ] as const;
 
@@ -80,7 +97,7 @@ function joined(shares: readonly NdArray[]): NdArray {
 }
 
 for (const [device, planAs] of Object.entries(PLANNED_AS)) {
-  for (const { name, shares, channelAxis } of CASES) {
+  for (const { name, shares, channelAxis, activation } of CASES) {
     gpuTest(`as ${device}: ${shares.length} devices together equal one with the whole batch: ${name}`, async () => {
       const gpus = await openDevices(shares.length, planAs);
       const xs = shares.map((shape, i): NdArray => ({ data: normal(sizeOf(shape), i + 1, 1e3 * (i + 1), 3), shape }));
@@ -90,7 +107,10 @@ for (const [device, planAs] of Object.entries(PLANNED_AS)) {
       const start = { mean: new Float32Array(channels).fill(5), variance: new Float32Array(channels).fill(2) };
       const whole = joined(xs);
       const one = (data: Float32Array): NdArray => ({ data, shape: [channels] });
-      const expected = batchNormForward(whole, { training: true, channelAxis, gamma: one(gamma), beta: one(beta), ...start, momentum: 0.3 });
+      const args = { training: true, channelAxis, gamma: one(gamma), beta: one(beta), activation, ...start, momentum: 0.3 };
+      const expected = batchNormForward(whole, args);
+      const affine = gpus.map((gpu) => ({ gamma: gpu.tensor(gamma), beta: gpu.tensor(beta) }));
+      const saves: Saved[] = [];
       const inputs = gpus.map((gpu, i) => gpu.tensor(xs[i]!.data, xs[i]!.shape));
       // Any transport will do: here the values leave each device and come to all.
       const sent = await Promise.all(gpus.map((gpu, i) => batchNormMoments(gpu, inputs[i]!, { channelAxis }).read()));
@@ -101,7 +121,8 @@ for (const [device, planAs] of Object.entries(PLANNED_AS)) {
         const variance = gpu.tensor(start.variance);
         const partials = sent.map((values) => gpu.tensor(values, [channels, 4]));
         const moments = mergeMoments(gpu, partials, { mean, variance, momentum: 0.3 });
-        const { y } = batchNormApply(gpu, inputs[i]!, moments, { channelAxis, gamma: gpu.tensor(gamma), beta: gpu.tensor(beta) });
+        const { y, saved } = batchNormApply(gpu, inputs[i]!, moments, { channelAxis, ...affine[i]!, activation });
+        saves.push(saved!);
         expectWithin(await y.read(), expected.y.subarray(at, at + inputs[i]!.size), `y of device ${i}`);
         at += inputs[i]!.size;
         expectWithin(await mean.read(), expected.runningMean!, "running mean");
@@ -109,9 +130,45 @@ for (const [device, planAs] of Object.entries(PLANNED_AS)) {
         everywhere.push(await moments.statistics.read());
       }
       for (const statistics of everywhere) expect(statistics, "every device has the same bits").toEqual(everywhere[0]);
+      await checkBackward({ gpus, shares, channelAxis, activation, whole, args, affine, saves });
       for (const gpu of gpus) gpu.destroy();
     });
   }
+}
+
+interface Shared {
+  readonly gpus: readonly Gpu[];
+  readonly shares: readonly (readonly number[])[];
+  readonly channelAxis: number;
+  readonly activation: Activation;
+  readonly whole: NdArray;
+  readonly args: BatchNormArguments;
+  readonly affine: readonly { gamma: Tensor; beta: Tensor }[];
+  readonly saves: readonly Saved[];
+}
+
+/** dx of every share is that of the whole batch; dgamma and dbeta of the shares add up to those of the whole. */
+async function checkBackward({ gpus, shares, channelAxis, activation, whole, args, affine, saves }: Shared): Promise<void> {
+  const dys = shares.map((shape, i): NdArray => ({ data: normal(sizeOf(shape), i + 20, 0.5, 2), shape }));
+  const expected = batchNormBackward(joined(dys), whole, args);
+  const inputs = gpus.map((gpu, i) => gpu.tensor(dys[i]!.data, dys[i]!.shape));
+  const own = gpus.map((gpu, i) => batchNormBackwardMoments(gpu, inputs[i]!, saves[i]!, { channelAxis, activation, ...affine[i]! }));
+  const sent = await Promise.all(own.map(({ moments }) => moments.read()));
+  const channels = affine[0]!.gamma.size;
+  const total = { dgamma: new Float64Array(channels), dbeta: new Float64Array(channels) };
+  let at = 0;
+  for (const [i, gpu] of gpus.entries()) {
+    const merged = mergeBackwardMoments(
+      gpu,
+      sent.map((values) => gpu.tensor(values, [channels, 8])),
+    );
+    const { dx } = batchNormBackwardApply(gpu, inputs[i]!, saves[i]!, merged, { channelAxis, activation, ...affine[i]! });
+    expectWithin(await dx.read(), expected.dx.subarray(at, at + inputs[i]!.size), `dx of device ${i}`);
+    at += inputs[i]!.size;
+    for (const name of ["dgamma", "dbeta"] as const) for (const [c, value] of (await own[i]![name]!.read()).entries()) total[name][c]! += value;
+  }
+  expectWithin(total.dgamma, expected.dgamma!.data, "dgamma");
+  expectWithin(total.dbeta, expected.dbeta!.data, "dbeta");
 }
 
 gpuTest("the same partials in one tensor or in a list give the same bits", async ({ gpu }) => {

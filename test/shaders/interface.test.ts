@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/gpu/kernels.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
+import { planMergeGradients } from "../../src/plan/synchronized-backward-plan.ts";
 import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
 import { backwardPlans } from "../plan/backward-requests.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
@@ -103,6 +104,7 @@ test("every override of every kernel is set by some plan, to both values where i
   ];
   for (const device of Object.values(DEVICES)) {
     const synchronized = [
+      planMergeGradients(8, 2, device),
       planMoments({ ...batch([2, 8, 64], 1), applies: false }, device),
       planMergeMoments(8, 2, { eps: 1e-5, running: { momentum: 0.1, unbiased: false } }, device),
     ];

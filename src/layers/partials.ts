@@ -1,0 +1,61 @@
+import { OptionError, ShapeError } from "../core/errors.ts";
+import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { run, type Recording } from "../gpu/run.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import { planCopy } from "../plan/synchronized-plan.ts";
+
+/**
+ * Gives `use` the partials of several devices as one tensor [devices, channels, values]. A list is first copied into one, in the same pass where the pass is ours.
+ * @throws ShapeError, OptionError, TensorError
+ */
+export function withStack<Result>(
+  gpu: Gpu,
+  partials: Tensor | readonly Tensor[],
+  values: number,
+  recording: Recording,
+  call: string,
+  use: (stack: Tensor) => Result,
+): Result {
+  if (!Array.isArray(partials)) return use(checkStack(gpu, partials as Tensor, values, call));
+  const shape = checkList(gpu, partials, values, call);
+  if (recording.encoder || recording.pass) return use(stacked(gpu, partials, shape, recording, call));
+  return gpu.batch(() => {
+    const stack = stacked(gpu, partials, shape, {}, call);
+    try {
+      return use(stack);
+    } finally {
+      stack.destroy();
+    }
+  });
+}
+
+function checkStack(gpu: Gpu, partials: Tensor, values: number, call: string): Tensor {
+  gpu.check(call, { partials });
+  const [devices, channels] = partials.shape;
+  if (partials.shape.length !== 3 || partials.shape[2] !== values || !devices || !channels) {
+    throw new ShapeError(`${call}: partials is ${formatShape(partials.shape)}; wanted [devices, channels, ${values}]`);
+  }
+  return partials;
+}
+
+function checkList(gpu: Gpu, partials: readonly Tensor[], values: number, call: string): [number, number] {
+  const [first] = partials;
+  if (!first) throw new OptionError(`${call}: partials is an empty list; wanted one tensor [channels, ${values}] of each device`);
+  gpu.check(call, Object.fromEntries(partials.map((tensor, device) => [`partials[${device}]`, tensor])));
+  const shape: [number, number] = [first.shape[0]!, values];
+  for (const [device, tensor] of partials.entries()) {
+    if (!sameShape(tensor.shape, shape)) throw new ShapeError(`${call}: partials[${device}] is ${formatShape(tensor.shape)}; wanted ${formatShape(shape)}`);
+  }
+  return shape;
+}
+
+function stacked(gpu: Gpu, partials: readonly Tensor[], shape: readonly number[], recording: Recording, call: string): Tensor {
+  const stack = gpu.empty([partials.length, ...shape]);
+  const plan = gpu.plans.remember(JSON.stringify(["copy", sizeOf(shape)]), () => planCopy(sizeOf(shape), gpu.capabilities));
+  const { encoder, pass } = recording;
+  for (const [device, source] of partials.entries()) {
+    run(gpu, plan, { source, gathered: stack.view(device * source.byteLength, shape) }, { encoder, pass }, call);
+  }
+  return stack;
+}
