@@ -1,3 +1,4 @@
+import type { Dtype } from "../core/dtype.ts";
 import { OptionError } from "../core/errors.ts";
 import { resolveAxes, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -19,6 +20,8 @@ export interface LpNormMeaning {
 
 /** What every forward call takes beside x. */
 export interface LpNormForwardOptions extends Recording {
+  /** Storage type of y, where `out` does not bring it. Default: x's. */
+  dtype?: Dtype;
   /** False: nothing is kept for a backward call. */
   saved?: boolean;
   /** Tensors of an earlier result, written again; a call that finds all of its outputs here allocates nothing. */

@@ -1,3 +1,4 @@
+import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import { statisticsView, type StatisticsView } from "../core/statistics-view.ts";
@@ -47,6 +48,7 @@ export class PNormSaved {
 /** What the forward call of a layer takes, under this file's names. */
 export interface PNormOptions extends Recording {
   g?: Tensor | null;
+  dtype?: Dtype;
   saved?: boolean;
   out: { y?: Tensor; saved?: PNormSaved };
 }
@@ -96,7 +98,8 @@ export function runPNorm(gpu: Gpu, call: string, x: Tensor, specOf: (shape: Shap
   const saves = options.saved !== false;
   checkOut(call, `out.${names.y}`, out.y, x.shape);
   if (saves) checkOut(call, "out.saved.norm", out.saved?.norm, normShape);
-  const y = out.y ?? gpu.empty(x.shape);
+  const y = out.y ?? gpu.empty(x.shape, { dtype: checkDtype(call, options.dtype) ?? x.dtype });
+  if (options.dtype && y.dtype !== options.dtype) throw new OptionError(`${call}: dtype is ${options.dtype}; out.${names.y} is ${y.dtype}`);
   const norm = saves ? (out.saved?.norm ?? gpu.empty(normShape)) : null;
   const plan = pNormPlan(gpu, "forward", spec, x.shape, { hasG: g !== null, aligned: aligned([x, y]), norm: saves });
   try {
@@ -121,7 +124,7 @@ export function runPNormBackward(gpu: Gpu, call: string, dy: Tensor, saved: PNor
   checkOut(call, `out.${names.dx}`, out.dx, x.shape);
   if (out.dg && !g) throw new OptionError(`${call}: out.dg is given; the forward call had no g`);
   if (g && out.dg && out.dg.size !== g.size) checkOut(call, "out.dg", out.dg, g.shape);
-  const dx = out.dx ?? gpu.empty(x.shape);
+  const dx = out.dx ?? gpu.empty(x.shape, { dtype: x.dtype });
   const dg = g ? (out.dg ?? gpu.empty(g.shape)) : null;
   const plan = pNormPlan(gpu, "backward", spec, x.shape, { hasG: g !== null, aligned: aligned([x, dy, dx]), accumulates: accumulate });
   try {
@@ -132,6 +135,11 @@ export function runPNormBackward(gpu: Gpu, call: string, dy: Tensor, saved: PNor
     throw error;
   }
   return { dx, ...(dg && { dg }) };
+}
+
+function checkDtype(call: string, dtype: Dtype | undefined): Dtype | undefined {
+  if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: dtype is ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
+  return dtype;
 }
 
 function checkOut(call: string, name: string, tensor: Tensor | undefined, wanted: Shape): void {

@@ -1,3 +1,4 @@
+import type { Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
 import type { Named } from "../core/safetensors.ts";
@@ -18,6 +19,8 @@ export interface WeightNormDim {
 
 /** What every forward call takes beside v and g. */
 export interface WeightNormForwardOptions extends Recording {
+  /** Storage type of w, where `out` does not bring it. Default: v's. */
+  dtype?: Dtype;
   /** False: nothing is kept for a backward call. */
   saved?: boolean;
   /** Tensors of an earlier result, written again; a call that finds all of its outputs here allocates nothing. */

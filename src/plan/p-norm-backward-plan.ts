@@ -21,10 +21,16 @@ import type { Dispatch, Plan } from "./plan.ts";
 export function planPNormBackward(request: PNormBackwardRequest, capabilities: Capabilities): Plan {
   if (sizeOf(request.shape) === 0) return { walk: "none", team: "invocation", dispatches: [], scratch: {}, bytesMoved: 0 };
   const { order } = request.view;
-  if (order) return inRows(request, order, ["x", "dy"], "dx", capabilities, (rows) => planPNormBackward(rows, capabilities));
+  if (order) {
+    const inputs = ["x", "dy", ...(request.accumulates ? (["dx"] as const) : [])] as const;
+    return inRows(request, order, { inputs, output: "dx", flags: GRADIENT }, capabilities, (rows) => planPNormBackward(rows, capabilities));
+  }
   const chosen = chooseWalk(request, capabilities);
   return chosen.whole ? planWhole(request, chosen, capabilities) : planSplit(request, chosen, capabilities);
 }
+
+/** Gradients in f16 overflow to infinity, which those who scale a loss look for. */
+const GRADIENT = { SATURATES: 0 };
 
 /** One dispatch of a kernel of this direction. */
 function dispatch(request: PNormBackwardRequest, kernel: string, own: Frame, params: Dispatch["params"], more: Partial<Dispatch>): Dispatch {
@@ -44,7 +50,7 @@ function planWhole(request: PNormBackwardRequest, { walk }: PNormWalk, capabilit
   const own = row ? rowFrame(request, capabilities) : columnFrame(request, true, capabilities).frame;
   const params = { ...exponentParams("slope", request.power - 1), ...(!row && { kept: view.kept, run: view.run }) };
   const one = dispatch(request, row ? "p-norm-row-backward" : "p-norm-column-backward", own, params, {
-    overrides: { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates) },
+    overrides: { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates), ...GRADIENT },
     bindings: { x: names.x, dy: names.dy, dx: names.dx, norm: "norm", ...(hasG && { g: "g", dg: "dg" }) },
   });
   return { walk, team: own.variant.team, dispatches: [one], scratch: {}, bytesMoved: sizeOf(request.shape) * 12 };
@@ -75,7 +81,7 @@ function planSplit(request: PNormBackwardRequest, { walk }: PNormWalk, capabilit
         },
       ),
       dispatch(request, "p-norm-apply", applyFrame(request, capabilities), exponentParams("slope", request.power - 1), {
-        overrides: { GRADIENT: 1, ...flags },
+        overrides: { GRADIENT: 1, ...flags, ...GRADIENT },
         bindings: { ...read, dots: "dots", y: names.dx, ...(hasG && { g: "g" }) },
       }),
     ],

@@ -163,8 +163,7 @@ export function exponentParams(name: string, value: number): Record<string, numb
 export function inRows<Request extends PNormRequest>(
   request: Request,
   order: readonly number[],
-  inputs: readonly PNormRole[],
-  output: PNormRole,
+  { inputs, output, flags }: { readonly inputs: readonly PNormRole[]; readonly output: PNormRole; readonly flags: Readonly<Record<string, number>> },
   capabilities: Capabilities,
   planRows: (rows: Request) => Plan,
 ): Plan {
@@ -179,13 +178,14 @@ export function inRows<Request extends PNormRequest>(
   const gather = (extents: Shape, strides: readonly number[], source: string, target: string): Dispatch =>
     gatherDispatch(extents, strides, source, target, capabilities);
   const inverse = order.map((_, axis) => order.indexOf(axis));
+  const back = gather(request.shape, permutedStrides(shape, inverse), names[output], request.names[output]);
   return {
     ...rows,
     walk: "general",
     dispatches: [
       ...inputs.map((role) => gather(shape, permutedStrides(request.shape, order), request.names[role], names[role])),
       ...rows.dispatches,
-      gather(request.shape, permutedStrides(shape, inverse), names[output], request.names[output]),
+      { ...back, overrides: { ...back.overrides, ...flags } },
     ],
     scratch: { ...rows.scratch, ...Object.fromEntries([...inputs, output].map((role) => [names[role], bytes])) },
     bytesMoved: rows.bytesMoved + bytes * 2 * (inputs.length + 1),

@@ -21,7 +21,7 @@ import type { Dispatch, Plan } from "./plan.ts";
 export function planPNorm(request: PNormForwardRequest, capabilities: Capabilities): Plan {
   if (sizeOf(request.shape) === 0) return { walk: "none", team: "invocation", dispatches: [], scratch: {}, bytesMoved: 0 };
   const { order } = request.view;
-  if (order) return inRows(request, order, ["x"], "y", capabilities, (rows) => planPNorm(rows, capabilities));
+  if (order) return inRows(request, order, { inputs: ["x"], output: "y", flags: {} }, capabilities, (rows) => planPNorm(rows, capabilities));
   const chosen = chooseWalk(request, capabilities);
   return chosen.whole ? planWhole(request, chosen, capabilities) : planSplit(request, chosen, capabilities);
 }

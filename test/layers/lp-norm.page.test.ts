@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from "../../src/core/shape.ts";
 import { lpNorm, lpNormBackward, type Gpu } from "../../src/index.ts";
 import { FAMILIES, normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
-import { expectedOf, expectGroups, expectNorms, type Given } from "./p-norm-formula.ts";
+import { expectedOf, expectGroups, expectNorms, type Given } from "./p-norm-expected.ts";
 
 /** Shapes, and the axes that share a norm. */
 const CASES: readonly (readonly [Shape, readonly number[], string])[] = [

@@ -1,6 +1,6 @@
 import { weightNorm, weightNormBackward, type Gpu } from "../../src/index.ts";
 import { expectWithin } from "../bound.ts";
-import { expectedOf, expectGroups, expectNorms, type Given } from "./p-norm-formula.ts";
+import { expectedOf, expectGroups, expectNorms, type Given } from "./p-norm-expected.ts";
 
 /** Asserts that weight norm and its gradients are what the formula says. */
 export async function expectWeightNorm(gpu: Gpu, given: Given & { g: Float32Array }, dim: number | null): Promise<void> {

@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from "../../src/core/shape.ts";
 import { weightNorm, weightNormBackward } from "../../src/index.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
-import { expectedOf, expectGroups, type Given } from "./p-norm-formula.ts";
+import { expectedOf, expectGroups, type Given } from "./p-norm-expected.ts";
 import { expectWeightNorm } from "./weight-norm-check.ts";
 
 /** Shapes of weights, and the axis whose indices have a norm each. */

@@ -1,7 +1,7 @@
 import { sizeOf, type Shape } from "../../src/core/shape.ts";
 import { lpNorm, lpNormBackward } from "../../src/index.ts";
 import { normal } from "../data.ts";
-import { expectedOf, expectGroups, expectNorms } from "../layers/p-norm-formula.ts";
+import { expectedOf, expectGroups, expectNorms } from "../layers/p-norm-expected.ts";
 import { expectWeightNorm } from "../layers/weight-norm-check.ts";
 import type { Check, Mutant } from "./mutant.ts";
 

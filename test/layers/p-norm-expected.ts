@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { sizeOf, stridesOf, type Shape } from "../../src/core/shape.ts";
+import { lpNormBackward, lpNormForward, weightNormBackward, weightNormForward } from "../../src/reference/index.ts";
 import { F32_BOUND } from "../bound.ts";
 
-/** One set of values that share a norm, and what the formula says of it. */
+/** One set of values that share a norm, and what the reference says of it. */
 interface Group {
   readonly places: readonly number[];
   readonly norm: number;
@@ -11,7 +12,7 @@ interface Group {
   readonly size: number;
 }
 
-/** y, dx and dg of y = g * x / max(norm, eps), by the plain formula in float64. */
+/** y and dx of y = g * x / max(norm, eps), of the float64 reference. */
 export interface Expected {
   readonly y: Float64Array;
   readonly dx: Float64Array;
@@ -42,27 +43,35 @@ function placesOf(shape: Shape, reduced: readonly number[]): number[][] {
 }
 
 /** What must come out. */
-export function expectedOf({ x, dy, g, shape, reduced, p = 2, eps = 0 }: Given): Expected {
-  const y = new Float64Array(x.length);
-  const dx = new Float64Array(x.length);
+export function expectedOf(given: Given): Expected {
+  const { dy, g, shape, reduced, eps = 0 } = given;
+  const { y, norm, dx, dg } = g ? weightNormOf(given, g) : lpNormOf(given);
   const groups = placesOf(shape, reduced).map((places, index): Group => {
-    const factor = g ? g[index]! : 1;
-    const largest = places.reduce((most, place) => Math.max(most, Math.abs(x[place]!)), 0);
-    const norm = largest && largest * places.reduce((sum, place) => sum + (Math.abs(x[place]!) / largest) ** p, 0) ** (1 / p);
-    const divisor = Math.max(norm, eps);
-    if (divisor === 0) return { places, norm, dg: 0, size: 0 };
-    const dg = places.reduce((sum, place) => sum + dy[place]! * (x[place]! / divisor), 0);
-    const dot = norm < eps ? 0 : dg;
-    let most = 0;
-    for (const place of places) {
-      const h = x[place]! / divisor;
-      y[place] = factor * h;
-      dx[place] = (factor / divisor) * (dy[place]! - dot * Math.sign(h) * Math.abs(h) ** (p - 1));
-      most = Math.max(most, Math.abs(dy[place]!));
-    }
-    return { places, norm, dg, size: Math.abs(factor / divisor) * most };
+    const divisor = Math.max(norm[index]!, eps);
+    const most = places.reduce((size, place) => Math.max(size, Math.abs(dy[place]!)), 0);
+    return { places, norm: norm[index]!, dg: dg ? dg[index]! : 0, size: divisor && Math.abs((g ? g[index]! : 1) / divisor) * most };
   });
   return { y, dx, groups };
+}
+
+interface Values {
+  readonly y: Float64Array;
+  readonly norm: Float64Array;
+  readonly dx: Float64Array;
+  readonly dg?: ArrayLike<number>;
+}
+
+function lpNormOf({ x, dy, shape, reduced, p = 2, eps = 0 }: Given): Values {
+  const args = { p, axes: reduced, eps };
+  return { ...lpNormForward({ data: x, shape }, args), ...lpNormBackward({ data: dy, shape }, { data: x, shape }, args) };
+}
+
+function weightNormOf({ x, dy, shape, reduced }: Given, g: Float32Array): Values {
+  const dim = shape.map((_, axis) => axis).find((axis) => !reduced.includes(axis)) ?? null;
+  const args = { dim, g: { data: g, shape: [g.length] } };
+  const { w, norm } = weightNormForward({ data: x, shape }, args);
+  const { dv, dg } = weightNormBackward({ data: dy, shape }, { data: x, shape }, args);
+  return { y: w, norm, dx: dv, dg: dg.data };
 }
 
 const SMALLEST = 2 ** -126;
