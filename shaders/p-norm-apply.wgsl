@@ -1,10 +1,12 @@
-// y = g * x / max(norm, eps) where the norms are known: an invocation goes down one lane of columns, in steps of `slices` repeats, with its factors in registers.
+// y = g * x / max(norm, eps) where the norms are known: an invocation goes through a chunk in steps of `items` lanes, all of the same statistics, with their
+// factors in registers.
 // GRADIENT: y is dx, with dot known too (equations: p-norm-row-backward.wgsl).
 struct Params {
   slope: Exponent,
   teams: u32,
-  repeats: u32,
+  length: u32,
   items: u32,
+  chunk: u32,
   slices: u32,
   kept: u32,
   run: u32,
@@ -50,8 +52,10 @@ fn work(team: u32, inv: Invocation) {
   }
   factor *= rest;
   let items = params.items;
-  var at = (outer * params.repeats + slice % params.slices) * items + j;
-  for (var r = slice % params.slices; r < params.repeats; r += params.slices) {
+  let base = outer * params.length;
+  let first = slice % params.slices * params.chunk;
+  let end = base + min(first + params.chunk, params.length);
+  for (var at = base + first + j; at < end; at += items) {
     let k = params.x_offset + at;
     let h = from_source(x[source_at(k)], k) * scale;
     var value = h * factor;
@@ -61,7 +65,6 @@ fn work(team: u32, inv: Invocation) {
       if (ACCUMULATES) { value += from_result(y[params.y_offset + at]); }
     }
     y[params.y_offset + at] = to_result(value);
-    at += params.slices * items;
   }
 }
 

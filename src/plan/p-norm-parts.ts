@@ -6,6 +6,7 @@ import type { PNormRequest, PNormRole } from "./p-norm-request.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import {
+  APPLY_SPAN,
   COLUMN_NORM_TEAMS,
   COLUMN_REPEATS,
   COLUMN_TEAMS,
@@ -136,15 +137,25 @@ export function partialBytes({ view }: PNormRequest, partials: Partials): number
   return view.statistics * partials.count * 8;
 }
 
-/** Every value divided, where the norms are known: steps of `slices` repeats, so that a lane keeps its statistics. */
+/** Every value divided, where the norms are known: chunks that are walked in steps within which a lane keeps its statistics, so that they are looked up once. */
 export function applyFrame({ view, aligned, eps }: PNormRequest, capabilities: Capabilities): Frame {
   const { outer, repeats, kept, run } = view;
+  const software = isSoftware(capabilities);
+  const rows = repeats === 1 && kept === 1;
   const lane = laneOf(kept * run, aligned);
-  const items = (kept * run) / lane;
-  const wanted = Math.ceil((isSoftware(capabilities) ? COLUMN_TEAMS.software : COLUMN_TEAMS.gpu) / (outer * items));
-  const slices = clamp(wanted, 1, Math.ceil(repeats / COLUMN_REPEATS.apply));
-  const teams = invocationTeams(outer * slices * items, capabilities);
-  return frame(teams, lane, { teams: outer * slices * items, repeats, items, slices, kept, run, eps });
+  const length = (repeats * kept * run) / lane;
+  // A row has one statistic: any step keeps it, and a workgroup's is one.
+  const items = rows ? invocationTeams(1, capabilities).overrides.WORKGROUP : (kept * run) / lane;
+  const wanted = Math.ceil((software ? COLUMN_TEAMS.software : COLUMN_TEAMS.gpu) / (outer * items));
+  const span = rows
+    ? software
+      ? APPLY_SPAN.software / items
+      : APPLY_SPAN.gpuItems
+    : Math.ceil(repeats / clamp(wanted, 1, Math.ceil(repeats / COLUMN_REPEATS.apply)));
+  const slices = Math.ceil(length / (span * items));
+  const teams = outer * slices * items;
+  const params = { teams, length, items, chunk: span * items, slices, kept, run: rows ? items * lane : run, eps };
+  return frame(invocationTeams(teams, capabilities), lane, params);
 }
 
 /** p for a kernel: the flag POWER (1, 2, or 0 for any other), and the exponents that it reads, each cut in two (shaders/prelude/power.wgsl). */

@@ -36,9 +36,9 @@ const TABLE: readonly Row[] = [
     name: "one norm of a whole weight",
     asked: pNormRequest([1024, 1024], [0, 1]),
     forward: {
-      software: "row | p-norm-slices invocation 4 16x1x1 lane 4 | p-norm-merge invocation 4 1x1x1 lane 1 | p-norm-apply invocation 32 8192x1x1 lane 4",
-      gpu: "row | p-norm-slices cluster 256 256x1x1 lane 4 | p-norm-merge cluster 64 1x1x1 lane 1 | p-norm-apply invocation 64 4096x1x1 lane 4",
-      plain: "row | p-norm-slices workgroup 256 256x1x1 lane 4 | p-norm-merge workgroup 64 1x1x1 lane 1 | p-norm-apply invocation 64 4096x1x1 lane 4",
+      software: "row | p-norm-slices invocation 4 16x1x1 lane 4 | p-norm-merge invocation 4 1x1x1 lane 1 | p-norm-apply invocation 4 64x1x1 lane 4",
+      gpu: "row | p-norm-slices cluster 256 256x1x1 lane 4 | p-norm-merge cluster 64 1x1x1 lane 1 | p-norm-apply invocation 64 512x1x1 lane 4",
+      plain: "row | p-norm-slices workgroup 256 256x1x1 lane 4 | p-norm-merge workgroup 64 1x1x1 lane 1 | p-norm-apply invocation 64 512x1x1 lane 4",
     },
   },
 ];
