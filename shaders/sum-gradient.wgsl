@@ -66,32 +66,37 @@ fn value_of(line: Line, k: u32, n: Norm, g: Lane, b: Lane) -> Value {
   return Value(v, xhat);
 }
 
-fn first_value(line: Line, k: u32) -> Lane {
+fn value_at(line: Line, k: u32) -> Lane {
   var n = Norm(Lane(0.0), Lane(0.0), Lane(0.0));
   if (!PLAIN) { n = line_norm(line, k); }
-  let value = value_of(line, k, n, gamma_at(line.gamma + k * line.gamma_step), beta_at(line.beta + k * line.beta_step)).v;
-  if (COLUMNS) { return value; }
-  return Lane(lane_first(value));
+  return value_of(line, k, n, gamma_at(line.gamma + k * line.gamma_step), beta_at(line.beta + k * line.beta_step)).v;
 }
 
-// s: the mean of a few values, spread over a slice.
-fn column_shift(line: Line, first: u32, end: u32) -> Lane {
-  let reference = first_value(line, first);
-  let probes = clamp((end - first) / 32u, 1u, 16u);
+// Where the values of a slice lie: of a row's column from `first` on, or of a cell's planes from `first` on, `items` from `start` on of each.
+struct Slice { row: u32, column: u32, first: u32, start: u32, items: u32 }
+
+fn slice_value(slice: Slice, v: u32) -> Lane {
+  if (COLUMNS) { return value_at(line_of(slice.row, slice.column), slice.first + v); }
+  let u = v / slice.items;
+  let value = value_at(line_of(row_of(slice.row, slice.first + u), 0u), slice.start + v - u * slice.items);
+  return Lane(lane_sum(value) / f32(LANE));
+}
+
+fn slice_mean(slice: Slice, begin: u32, step: u32, probes: u32) -> Lane {
+  let reference = slice_value(slice, begin);
   var distance = Lane(0.0);
-  for (var p = 1u; p < probes; p++) { distance += first_value(line, first + (end - first) / probes * p) - reference; }
-  return lane_opaque(reference + distance / f32(probes), params.zero);
+  for (var p = 1u; p < probes; p++) { distance += slice_value(slice, begin + p * step) - reference; }
+  return reference + distance / f32(probes);
 }
 
-fn run_shift(cell: u32, first: u32, planes: u32, start: u32, items: u32, inv: Invocation) -> Lane {
-  let reference = lane_first(first_value(line_of(row_of(cell, first), 0u), start));
-  let probes = clamp(planes * items / 32u, 1u, max(16u, team_width(inv)));
-  var distance = 0.0;
-  for (var p = team_lane(inv); p < probes; p += team_width(inv)) {
-    let v = planes * items / probes * p;
-    distance += lane_first(first_value(line_of(row_of(cell, first + v / items), 0u), start + v % items)) - reference;
-  }
-  return Lane(opaque(reference + team_sum(vec2f(distance, 0.0), inv).x / f32(probes), params.zero));
+// s: the median of the means of a few values of each third of a slice. One outlier cannot move it.
+fn slice_shift(slice: Slice, total: u32) -> Lane {
+  let third = total / 3u;
+  let probes = clamp(third / 32u, 1u, 5u);
+  let a = slice_mean(slice, 0u, third / probes, probes);
+  let b = slice_mean(slice, third, third / probes, probes);
+  let c = slice_mean(slice, 2u * third, third / probes, probes);
+  return lane_opaque(max(min(a, b), min(max(a, b), c)), params.zero);
 }
 
 struct Sums { e: Lane, exhat: Lane, xhat: Lane }
@@ -132,7 +137,7 @@ fn sum_column(team: u32, inv: Invocation) {
   let end = min(first + params.repeats_per_slice, params.repeats);
   let line = line_of(slice / params.slices, team % params.items);
   var shift = Lane(0.0);
-  if (CENTERED) { shift = column_shift(line, first, end); }
+  if (CENTERED) { shift = slice_shift(Slice(slice / params.slices, team % params.items, first, 0u, 1u), end - first); }
   let sums = line_sums(line, shift, first, end, inv);
   let n = f32(end - first);
   for (var c = 0u; c < LANE; c++) {
@@ -167,7 +172,7 @@ fn sum_run(team: u32, inv: Invocation) {
   let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
   let end = min(start + params.items_per_slice, params.items);
   var shift = Lane(0.0);
-  if (CENTERED) { shift = run_shift(cell, first, planes, start, end - start, inv); }
+  if (CENTERED) { shift = slice_shift(Slice(cell, 0u, first, start, end - start), planes * (end - start)); }
   var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
   for (var u = first; u < first + planes; u++) {
     let own = line_sums(line_of(row_of(cell, u), 0u), shift, start, end, inv);
