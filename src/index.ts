@@ -59,3 +59,4 @@ export { LpNorm, lpNorm, lpNormBackward, type LpNormBackwardOptions, type LpNorm
 export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
 export type { LoadOptions, LoadResult, StateDict } from "./layers/state.ts";
+export { presets } from "./layers/presets.ts";
