@@ -60,3 +60,13 @@ export { readSafetensors, writeSafetensors, type Named, type Safetensors } from 
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
 export type { LoadOptions, LoadResult, StateDict } from "./layers/state.ts";
 export { presets } from "./layers/presets.ts";
+export {
+  BatchChannelNorm,
+  type BatchChannelSaved,
+  type BatchChannelBackwardOptions,
+  type BatchChannelBackwardResult,
+  type BatchChannelForwardOptions,
+  type BatchChannelForwardResult,
+  type BatchChannelNormOptions,
+} from "./layers/batch-channel-norm.ts";
+export { ChannelNorm, type ChannelNormOptions } from "./layers/channel-norm.ts";

@@ -63,7 +63,7 @@ export class EstimatedBatchNorm extends RunningNorm {
   }
 
   /** Beside BatchNorm's keys `estbn_moving_speed`, as the authors' class has it. */
-  protected override stateEntries(): StateEntry[] {
+  override stateEntries(): StateEntry[] {
     const speed: StateEntry = {
       key: "estbn_moving_speed",
       shape: [1],

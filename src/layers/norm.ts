@@ -144,8 +144,8 @@ export abstract class Norm {
     return { ...(this.gamma && { gamma: this.gamma }), ...(this.beta && { beta: this.beta }) };
   }
 
-  /** What the layer saves and loads. */
-  protected stateEntries(): StateEntry[] {
+  /** @internal What the layer saves and loads. */
+  stateEntries(): StateEntry[] {
     return [...(this.gamma ? [tensorEntry("weight", this.gamma)] : []), ...(this.beta ? [tensorEntry("bias", this.beta)] : [])];
   }
 

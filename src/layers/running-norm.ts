@@ -44,7 +44,7 @@ export abstract class RunningNorm extends Norm {
     return boundStatistics(this.usesOwn, this.runningMean, this.runningVariance);
   }
 
-  protected override stateEntries(): StateEntry[] {
+  override stateEntries(): StateEntry[] {
     const own = super.stateEntries();
     if (!this.runningMean || !this.runningVariance) return own;
     const count = countEntry(

@@ -16,6 +16,7 @@ import {
   type Saved,
   type Tensor,
 } from "../../src/index.ts";
+import { runBatchChannel } from "./adapter-batch-channel.ts";
 import { runNorms } from "./adapter-norms.ts";
 import type { Case, Values } from "./check.ts";
 import { interpret, type InputName, type Meaning } from "./interpret.ts";
@@ -23,7 +24,7 @@ import { interpret, type InputName, type Meaning } from "./interpret.ts";
 /** Runs a case through the public API on the GPU; null where it is not supported. */
 export async function run(testCase: Case, gpu: Gpu): Promise<Record<string, ArrayLike<number>> | null> {
   const meaning = interpret(testCase);
-  if (!meaning) return runNorms(testCase, gpu);
+  if (!meaning) return (await runNorms(testCase, gpu)) ?? runBatchChannel(testCase, gpu);
   const tensors = upload(gpu, meaning.inputs);
   try {
     if (meaning.layer === "batch") return await runBatch(gpu, meaning, tensors);

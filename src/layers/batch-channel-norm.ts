@@ -1,0 +1,243 @@
+import type { Activation } from "../core/activation.ts";
+import { ShapeError } from "../core/errors.ts";
+import type { Named } from "../core/safetensors.ts";
+import { formatShape, sameShape, type Shape } from "../core/shape.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { Recording } from "../gpu/run.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { BackwardOptions, BackwardResult } from "./backward.ts";
+import { BatchNorm } from "./batch-norm.ts";
+import { ChannelNorm } from "./channel-norm.ts";
+import type { ChannelOptions } from "./channels.ts";
+import { EstimatedBatchNorm } from "./estimated-batch-norm.ts";
+import type { ForwardOptions } from "./forward.ts";
+import type { NormClassOptions } from "./norm.ts";
+import type { RunningOptions } from "./running-statistics.ts";
+import type { Saved } from "./saved.ts";
+import { loadState, readState, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
+
+/** Options of {@link BatchChannelNorm}. `affine` and `bias` are of both normalizations, `momentum` and its like of the first. */
+export interface BatchChannelNormOptions extends ChannelOptions, RunningOptions, NormClassOptions {
+  channels: number;
+  /** Groups of channels of the second normalization; must divide the count of channels. */
+  groups: number;
+  /** Given: the first normalization is {@link EstimatedBatchNorm} with this speed, else {@link BatchNorm}. */
+  movingSpeed?: number;
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /** eps of the first normalization. Default: eps. */
+  bnEps?: number;
+  /** Applied to what the second normalization gives. */
+  activation?: Activation;
+}
+
+/** What a forward call keeps for its backward call. It owns the statistics and what lies between the two normalizations. */
+export class BatchChannelSaved {
+  /** Of the first normalization. */
+  readonly batch: Saved;
+  /** Of the second, whose x is what the first gave, in f32. */
+  readonly channel: Saved;
+
+  /** @internal */
+  constructor(batch: Saved, channel: Saved) {
+    this.batch = batch;
+    this.channel = channel;
+  }
+
+  /** Frees all of it. x stays. */
+  destroy(): void {
+    this.batch.destroy();
+    this.channel.x.destroy();
+    this.channel.destroy();
+  }
+}
+
+/** What a forward call takes beside x: the residual is added before the first normalization. */
+export interface BatchChannelForwardOptions extends Omit<ForwardOptions, "out"> {
+  /** Tensors of an earlier result, written again. */
+  out?: { y?: Tensor; sum?: Tensor; saved?: BatchChannelSaved };
+}
+
+/** Outputs of a forward call. */
+export interface BatchChannelForwardResult {
+  /** Shape of x. */
+  y: Tensor;
+  /** x + residual + residualBias, where it was asked for or is needed by `saved`. */
+  sum?: Tensor;
+  saved?: BatchChannelSaved;
+}
+
+/** Gradients of a backward call: dgamma and dbeta [groups] are of the second normalization, dbnGamma and dbnBeta [channels] of the first. */
+export interface BatchChannelBackwardResult extends Omit<BackwardResult, "dmean" | "dvariance"> {
+  dbnGamma?: Tensor;
+  dbnBeta?: Tensor;
+}
+
+/** What a backward call takes beside dy and `saved`. */
+export interface BatchChannelBackwardOptions extends Recording, Pick<BackwardOptions, "dsum" | "accumulate"> {
+  /** An earlier result, written again. */
+  out?: Partial<BatchChannelBackwardResult>;
+}
+
+/**
+ * Batch-channel normalization: batch normalization, by the batch's statistics or by estimates, and channel normalization of what it gives.
+ *
+ *     y = activation(channelNorm(batchNorm(x) * bnGamma + bnBeta) * gamma + beta)
+ *
+ * What lies between is kept in f32. Qiao, Wang, Liu, Shen & Yuille 2019, "Rethinking Normalization and Elimination Singularity in Neural Networks" (arXiv:1911.09738).
+ */
+export class BatchChannelNorm {
+  readonly gpu: Gpu;
+  readonly options: Readonly<BatchChannelNormOptions>;
+  /** The first normalization, with bnGamma, bnBeta [channels] and the running statistics. */
+  readonly batch: BatchNorm | EstimatedBatchNorm;
+  /** The second, with gamma and beta [groups]. */
+  readonly channel: ChannelNorm;
+  readonly #between = new Between();
+  readonly #gradient = new Between();
+
+  /** @throws OptionError */
+  constructor(gpu: Gpu, options: BatchChannelNormOptions) {
+    const { channels, groups, movingSpeed, eps, bnEps = eps, activation, layout, affine, bias, ...running } = options;
+    const shared = { channels, layout, affine, bias };
+    this.gpu = gpu;
+    this.options = { ...options };
+    this.channel = new ChannelNorm(gpu, { ...shared, groups, eps, activation }, "BatchChannelNorm");
+    const own = { ...shared, eps: bnEps };
+    this.batch = movingSpeed === undefined ? new BatchNorm(gpu, { ...own, ...running }) : new EstimatedBatchNorm(gpu, { ...own, movingSpeed });
+  }
+
+  /** True: statistics of the batch, or estimates that move first. False: running statistics, or estimates as they are. */
+  get training(): boolean {
+    return this.batch.training;
+  }
+
+  set training(training: boolean) {
+    this.batch.training = training;
+  }
+
+  /**
+   * Normalizes x. Queued at once; nothing is awaited.
+   * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+   */
+  forward(x: Tensor, options: BatchChannelForwardOptions = {}): BatchChannelForwardResult {
+    const { out = {}, dtype, encoder, pass, ...given } = options;
+    const call = "BatchChannelNorm.forward";
+    // What the second half would refuse is refused before the first one moves anything.
+    this.gpu.check(call, { x, "out.y": out.y, "out.between": out.saved?.channel.x, "out.saved": out.saved?.channel.statistics });
+    if (out.y && !sameShape(out.y.shape, x.shape)) {
+      throw new ShapeError(`${call}: out.y is ${formatShape(out.y.shape)}; it must have x's shape ${formatShape(x.shape)}`);
+    }
+    this.channel.plan(x.shape, { saved: options.saved !== false });
+    const saves = options.saved !== false;
+    const middle = saves ? out.saved?.channel.x : this.#between.tensor(this.gpu, x.shape, options);
+    return this.#record({ encoder, pass }, (recording) => {
+      const first = this.batch.forward(x, {
+        ...given,
+        ...recording,
+        dtype: middle?.dtype ?? "f32",
+        out: { ...(middle && { y: middle }), ...(out.sum && { sum: out.sum }), ...(out.saved && { saved: out.saved.batch }) },
+      });
+      const own = { ...(out.y && { y: out.y }), ...(out.saved && { saved: out.saved.channel }) };
+      const { y, saved } = this.channel.forward(first.y, { ...recording, saved: saves, dtype: dtype ?? out.y?.dtype ?? x.dtype, out: own });
+      return { y, ...(first.sum && { sum: first.sum }), ...(saved && { saved: new BatchChannelSaved(first.saved!, saved) }) };
+    });
+  }
+
+  /**
+   * Gradients with respect to x and to everything that forward was given. Queued at once; nothing is awaited.
+   * @param dy gradient of y: x's shape   @param saved of the forward call
+   * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+   */
+  backward(dy: Tensor, saved: BatchChannelSaved, options: BatchChannelBackwardOptions = {}): BatchChannelBackwardResult {
+    const { out = {}, dsum, accumulate, encoder, pass } = options;
+    const { dgamma, dbeta, dbnGamma, dbnBeta, ...rest } = out;
+    const middle = this.#gradient.tensor(this.gpu, saved.channel.x.shape, options);
+    return this.#record({ encoder, pass }, (recording) => {
+      const shared = { ...recording, ...(accumulate !== undefined && { accumulate }) };
+      const second = this.channel.backward(dy, saved.channel, { ...shared, out: { dx: middle, ...(dgamma && { dgamma }), ...(dbeta && { dbeta }) } });
+      const own = { ...rest, ...(dbnGamma && { dgamma: dbnGamma }), ...(dbnBeta && { dbeta: dbnBeta }) };
+      const first = this.batch.backward(second.dx, saved.batch, { ...shared, ...(dsum && { dsum }), out: own });
+      const { dgamma: firstGamma, dbeta: firstBeta, ...others } = first;
+      return {
+        ...others,
+        ...(second.dgamma && { dgamma: second.dgamma }),
+        ...(second.dbeta && { dbeta: second.dbeta }),
+        ...(firstGamma && { dbnGamma: firstGamma }),
+        ...(firstBeta && { dbnBeta: firstBeta }),
+      };
+    });
+  }
+
+  /** One pass and one submit for both halves, where the caller brings none. */
+  #record<Result>({ encoder, pass }: Recording, work: (recording: Recording) => Result): Result {
+    if (encoder || pass) return work({ ...(encoder && { encoder }), ...(pass && { pass }) });
+    return this.gpu.batch(() => work({}));
+  }
+
+  /** What `forward` would run for x of this shape, as data: the first normalization, then the second. */
+  plan(x: Shape): [Plan, Plan] {
+    return [this.batch.plan(x), this.channel.plan(x)];
+  }
+
+  /** Compiles what `forward` will run for x of this shape, off the main thread. @throws ShaderError */
+  async prepare(x: Shape): Promise<void> {
+    await Promise.all([this.batch.prepare(x), this.channel.prepare(x)]);
+  }
+
+  /** The tensors that training changes, by name. */
+  parameters(): Record<string, Tensor> {
+    const { gamma: bnGamma, beta: bnBeta } = this.batch;
+    return { ...this.channel.parameters(), ...(bnGamma && { bnGamma }), ...(bnBeta && { bnBeta }) };
+  }
+
+  #stateEntries(): StateEntry[] {
+    return [...this.channel.stateEntries(), ...this.batch.stateEntries().map((entry) => ({ ...entry, key: `bn.${entry.key}` }))];
+  }
+
+  /** The state under the keys of the authors' code: `weight`, `bias` and those of `bn`. @throws TensorError, DeviceLostError */
+  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
+    return readState(this.gpu, "BatchChannelNorm.stateDict", this.#stateEntries(), options.prefix);
+  }
+
+  /** @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, "BatchChannelNorm.loadStateDict", this.#stateEntries(), dict, options);
+  }
+
+  /** Frees the layer's own tensors. Twice is fine. */
+  destroy(): void {
+    this.batch.destroy();
+    this.channel.destroy();
+    this.#between.destroy();
+    this.#gradient.destroy();
+  }
+}
+
+/** A tensor that a call writes before it reads it, so that all calls of one shape can share it. */
+class Between {
+  #held: { readonly tensor: Tensor; isDeferred: boolean } | null = null;
+
+  tensor(gpu: Gpu, shape: Shape, { encoder, pass }: Recording): Tensor {
+    const isDeferred = encoder !== undefined || pass !== undefined;
+    const held = this.#held;
+    if (held && !held.tensor.destroyed && sameShape(held.tensor.shape, shape)) {
+      held.isDeferred ||= isDeferred;
+      return held.tensor;
+    }
+    this.destroy();
+    const tensor = gpu.empty(shape);
+    // It outlives a `tidy` around the call.
+    gpu.forget(tensor);
+    this.#held = { tensor, isDeferred };
+    return tensor;
+  }
+
+  /** Commands of a caller's encoder may still name the buffer: then it is dropped, not destroyed. */
+  destroy(): void {
+    if (this.#held && !this.#held.isDeferred) this.#held.tensor.destroy();
+    this.#held = null;
+  }
+}
