@@ -37,6 +37,7 @@ import resultF32 from "../../shaders/prelude/result.f32.wgsl";
 import resultPackedOf4 from "../../shaders/prelude/result.packed.4.wgsl";
 import sourceF16Of1 from "../../shaders/prelude/source.f16.1.wgsl";
 import sourceF16Of4 from "../../shaders/prelude/source.f16.4.wgsl";
+import rowGradient from "../../shaders/prelude/row-gradient.wgsl";
 import sourceF32 from "../../shaders/prelude/source.f32.wgsl";
 import sourcePackedOf1 from "../../shaders/prelude/source.packed.1.wgsl";
 import sourcePackedOf4 from "../../shaders/prelude/source.packed.4.wgsl";
@@ -44,11 +45,15 @@ import teamCluster from "../../shaders/prelude/team.cluster.wgsl";
 import teamInvocation from "../../shaders/prelude/team.invocation.wgsl";
 import teamSubgroup from "../../shaders/prelude/team.subgroup.wgsl";
 import teamWorkgroup from "../../shaders/prelude/team.workgroup.wgsl";
+import rowBackwardHold from "../../shaders/row-backward-hold.wgsl";
+import rowBackwardSegments from "../../shaders/row-backward-segments.wgsl";
+import rowBackward from "../../shaders/row-backward.wgsl";
 import rowHold from "../../shaders/row-hold.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
 import runningSamples from "../../shaders/running-samples.wgsl";
 import sumGradient from "../../shaders/sum-gradient.wgsl";
+import sumPartials from "../../shaders/sum-partials.wgsl";
 import widen from "../../shaders/widen.wgsl";
 import type { KernelBinding, KernelModule, PreludeModule } from "../core/wgsl.d.ts";
 import type { Variant } from "../plan/plan.ts";
@@ -75,11 +80,15 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     pNormRow,
     pNormRowBackward,
     pNormSlices,
+    rowBackward,
+    rowBackwardHold,
+    rowBackwardSegments,
     rowHold,
     rowStream,
     runMoments,
     runningSamples,
     sumGradient,
+    sumPartials,
     widen,
   ].map((kernel) => [kernel.name, kernel]),
 );
@@ -114,6 +123,7 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     moments,
     activation,
     ...(ROW_SUMMING.has(kernel.name) ? [rowSums] : []),
+    ...(kernel.name.startsWith("row-backward") ? [rowGradient] : []),
     ...(has("gamma", ["read"]) ? [affine] : []),
     ...(has("dy", ["read"]) ? [activationSlope] : []),
     ...(ALONG_LINES.has(kernel.name) ? [gradientLine] : []),

@@ -61,3 +61,15 @@ export const SMALLEST_CELL = 16;
 
 /** Most partials of one parameter that come from cells: beyond, a walk of its own is better. */
 export const MOST_CELLS = 65536;
+
+/** Lanes of each of x, dy, dgamma and dbeta that an invocation of a GPU holds in backward: 16 vec4 in all, and one of gamma (research: QuACK's spills). */
+export const BACKWARD_HELD = 4;
+
+/**
+ * Rows that share one row of partial gradients: at least `least`, so that partials stay under a tenth of the traffic, at most `most`, one chain of adds. Fewer where there would be fewer
+ * teams than `leastTeams`.
+ */
+export const PARTIAL_ROWS = { least: 13, most: 64, leastTeams: { software: 16, gpu: 64 } } as const;
+
+/** Partial gradients of a value that are summed in one stage. */
+export const SUMMED_AT_ONCE = { software: 128, gpu: 32 } as const;

@@ -1,0 +1,153 @@
+// The gradient of rows whose gamma and beta stay the same within a segment: a team reads a row once for the sums of each segment, which are
+// its part of dgamma and dbeta, and once for dx. The second read comes from a cache.
+struct Params {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  teams: u32,
+  segments: u32,
+  items: u32,
+  plane_stride: u32,
+  statistics_stride: u32,
+  reciprocal: f32,
+  zero: u32,
+  gamma_scale: f32,
+  gamma_shift: f32,
+  x_offset: u32,
+  dy_offset: u32,
+  dsum_offset: u32,
+  statistics_offset: u32,
+  gamma_offset: u32,
+  beta_offset: u32,
+  dx_offset: u32,
+  partials_offset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Source>;
+@group(0) @binding(2) var<storage, read> dy: array<Source>;
+@group(0) @binding(3) var<storage, read> dsum: array<Source>;
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;
+@group(0) @binding(5) var<storage, read> gamma: array<Parameter>;
+@group(0) @binding(6) var<storage, read> beta: array<Parameter>;
+@group(0) @binding(7) var<storage, read_write> dx: array<Result>;
+@group(0) @binding(8) var<storage, read_write> partials: array<f32>;
+
+// Segments of at most 64 lanes an invocation: one chain of adds.
+override SHORT: bool = false;
+// dy is shifted, and sum(xhat) of a segment is not known to be 0, because the row has other segments.
+override SUMS_XHAT: bool = true;
+
+// One segment: its first lane, the lane after its last, gamma and beta.
+struct Segment {
+  start: u32,
+  end: u32,
+  gamma: Lane,
+  beta: Lane,
+}
+
+fn segment_of(index: u32, segment: u32, live: bool) -> Segment {
+  let g = params.gamma_offset + parameter_base(params.gamma_view, index) + segment * params.gamma_view.segment;
+  let b = params.beta_offset + parameter_base(params.beta_view, index) + segment * params.beta_view.segment;
+  let start = segment * params.items;
+  var beta_lane = Lane(0.0);
+  if (ACTIVATION != 0u) { beta_lane = beta_at(b); }
+  return Segment(start, select(start, start + params.items, live), gamma_at(g), beta_lane);
+}
+
+// dy behind the activation.
+fn slope_at(row: Row, own: Segment, i: u32) -> Lane { return slope_of(dy_at(row, i), xhat_of(row, x_at(row, i)), own.gamma, own.beta); }
+
+// A value near the mean of dy behind the activation.
+fn row_shift(row: Row, index: u32) -> f32 {
+  let last = params.segments * params.items - 1u;
+  let middle = params.segments / 2u;
+  let a = lane_first(slope_at(row, segment_of(index, 0u, true), 0u));
+  let b = lane_first(slope_at(row, segment_of(index, middle, true), middle * params.items + params.items / 2u));
+  let c = lane_last(slope_at(row, segment_of(index, params.segments - 1u, true), last));
+  return opaque(median(a, b, c), params.zero);
+}
+
+// Sums of e = d - shift, d being dy behind the activation, of e * xhat and of xhat.
+struct Sums {
+  first: Lane,
+  second: Lane,
+  xhat: Lane,
+}
+
+fn plus(a: Sums, b: Sums) -> Sums { return Sums(a.first + b.first, a.second + b.second, a.xhat + b.xhat); }
+
+fn chain_sums(row: Row, own: Segment, shift: f32, begin: u32, end: u32, inv: Invocation) -> Sums {
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
+    let xhat = xhat_of(row, x_at(row, i));
+    let e = slope_of(dy_at(row, i), xhat, own.gamma, own.beta) - shift;
+    sums.first += e;
+    sums.second += e * xhat;
+    if (SUMS_XHAT) { sums.xhat += xhat; }
+  }
+  return sums;
+}
+
+// Chains of 32 adds, summed by 32, then all.
+fn long_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> Sums {
+  let part = CHAIN * team_width(inv);
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  for (var outer = own.start; outer < own.end; outer += CHAIN * part) {
+    var middle = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+    let outer_end = min(outer + CHAIN * part, own.end);
+    for (var inner = outer; inner < outer_end; inner += part) {
+      middle = plus(middle, chain_sums(row, own, shift, inner, min(inner + part, outer_end), inv));
+    }
+    sums = plus(sums, middle);
+  }
+  return sums;
+}
+
+// The sums of a segment over its team: of e, of e * xhat, of xhat.
+fn segment_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> vec3f {
+  var sums: Sums;
+  if (SHORT) { sums = chain_sums(row, own, shift, own.start, own.end, inv); } else { sums = long_sums(row, own, shift, inv); }
+  let whole = team_sum(vec2f(lane_sum(sums.first), lane_sum(sums.second)), inv);
+  var xhat = 0.0;
+  if (SUMS_XHAT) { xhat = team_sum(vec2f(lane_sum(sums.xhat), 0.0), inv).x; }
+  return vec3f(whole, xhat);
+}
+
+fn work(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let index = select(0u, team, live);
+  let row = row_of(index);
+  var shift = 0.0;
+  if (CENTERED) { shift = row_shift(row, index); }
+  // h - gamma0 * shift = gamma * e + (gamma - gamma0) * shift: small where gamma changes little from segment to segment.
+  let gamma0 = lane_first(segment_of(index, 0u, live).gamma);
+  let values = f32(params.items * LANE);
+  var row_sums = vec2f(0.0);
+  for (var segment = 0u; segment < params.segments; segment++) {
+    let own = segment_of(index, segment, live);
+    let sums = segment_sums(row, own, shift, inv);
+    let g = lane_first(own.gamma);
+    let far = (g - gamma0) * shift;
+    row_sums += vec2f(g * sums.x + far * values, g * sums.y + far * sums.z);
+    if (live && team_lane(inv) == 0u) {
+      let at = params.partials_offset + index * params.segments + segment;
+      if (WRITES_DGAMMA) { partials[at] = sums.y + shift * sums.z; }
+      if (WRITES_DBETA) { partials[at + params.plane_stride] = sums.x + shift * values; }
+    }
+  }
+  if (!WRITES_DX) { return; }
+  let slope = slope_from(row, opaque(gamma0 * shift, params.zero), row_sums);
+  for (var segment = 0u; segment < params.segments; segment++) {
+    let own = segment_of(index, segment, live);
+    for (var i = own.start + team_lane(inv); i < own.end; i += team_width(inv)) {
+      let v = x_at(row, i);
+      let h = slope_of(dy_at(row, i), xhat_of(row, v), own.gamma, own.beta) * own.gamma;
+      write_dx(row, i, v, h, slope);
+    }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn row_backward_segments(inv: Invocation) {
+  work_teams(inv);
+}

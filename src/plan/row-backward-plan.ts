@@ -1,0 +1,245 @@
+import { ACTIVATIONS } from "../core/activation.ts";
+import type { BackwardRequest } from "./backward-request.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { viewsParams, type WalkPlan } from "./forward-parts.ts";
+import { gradientLayout, partialsOf, sameLayout, type GradientLayout } from "./gradient-layout.ts";
+import { clamp } from "./grid.ts";
+import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
+import type { Dispatch } from "./plan.ts";
+import { statisticsStride } from "./request.ts";
+import { sumDispatches } from "./sum-plan.ts";
+import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import {
+  BACKWARD_HELD,
+  GPU_SPLIT_ROWS,
+  INVOCATION_LANES,
+  MOST_HELD,
+  PARTIAL_ROWS,
+  SHORT_ROW,
+  SOFTWARE_BATCH_ROWS,
+  SOFTWARE_ROWS,
+  SPLIT_MINIMUM,
+  TARGET_TEAMS,
+} from "./thresholds.ts";
+
+const PARAMETERS = ["gamma", "beta"] as const;
+
+/**
+ * The fused backward of rows: x and dy read once (a second time only from a cache), dx written once, partial dgamma and dbeta on the way, then summed.
+ * @returns null where it does not apply: other walks, few long rows (which want a split), gradients of given statistics, and parameters that are neither
+ * per feature (or per element, or per sample and feature) nor per segment, or of two kinds
+ */
+export function planRowBackward(request: BackwardRequest, capabilities: Capabilities): WalkPlan | null {
+  const { view, wants } = request;
+  if (view.order || view.repeats > 1 || view.kept > 1 || wants.dmean || wants.dvariance) return null;
+  const few = view.outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
+  if (few && view.run >= SPLIT_MINIMUM) return null;
+  const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
+  const kind = kindOf(request, operands);
+  if (!kind) return null;
+  const asked: Asked = { request, operands, lanes: chooseLanes(operands, request.aligned), capabilities };
+  const part = kind.bySegment ? planSegments(asked, kind.layout) : planFeatures(asked, kind.layout);
+  const sums = part.partials ? sumDispatches({ role: "partials", ...wanted(request), ...part.partials }, capabilities) : { dispatches: [], scratch: {} };
+  return {
+    team: part.dispatch.variant.team,
+    dispatches: [...operands.gathers, part.dispatch, ...sums.dispatches],
+    scratch: { ...operands.scratch, ...sums.scratch, ...(part.partials && { partials: planesOf(request) * partialsOf(part.partials.layout) * 4 }) },
+    passes: 2 + Number(wants.dx) + Number(wants.dx && request.hasDsum),
+  };
+}
+
+interface Asked {
+  readonly request: BackwardRequest;
+  readonly operands: Operands;
+  readonly lanes: Lanes;
+  readonly capabilities: Capabilities;
+}
+
+/** The dispatch that walks the rows, and the partial gradients that it leaves. */
+interface RowPart {
+  readonly dispatch: Dispatch;
+  readonly partials: { readonly layout: GradientLayout; readonly lane: 1 | 4 } | null;
+}
+
+function wanted({ wants, gammaScale, accumulates }: BackwardRequest): { dgamma: boolean; dbeta: boolean; gammaScale: number; accumulates: boolean } {
+  return { dgamma: wants.dgamma, dbeta: wants.dbeta, gammaScale, accumulates };
+}
+
+function planesOf({ wants }: BackwardRequest): number {
+  return Number(wants.dgamma) + Number(wants.dbeta);
+}
+
+/** Whether partial gradients are per feature of a block of rows, or per segment of a row; how they are summed. */
+interface Kind {
+  readonly bySegment: boolean;
+  /** Per feature: over the rows alone. */
+  readonly layout: GradientLayout;
+}
+
+function kindOf(request: BackwardRequest, operands: Operands): Kind | null {
+  const { outer, run } = request.view;
+  const roles = PARAMETERS.filter((role) => request.wants[`d${role}`]);
+  if (roles.length === 0) return { bySegment: false, layout: { outer: 1, count: outer, width: run } };
+  const [first, second] = roles.map((role) => kindOfParameter(request, operands, role));
+  if (!first || second === null) return null;
+  if (second && (first.bySegment !== second.bySegment || !sameLayout(first.layout, second.layout))) return null;
+  // Parameters that are only read must stay the same within a segment too.
+  return first.bySegment && PARAMETERS.some((role) => operands.views[role].item !== 0) ? null : first;
+}
+
+function kindOfParameter(request: BackwardRequest, operands: Operands, role: "gamma" | "beta"): Kind | null {
+  const { shape, view } = request;
+  const strides = request.parameters[role];
+  if (!strides || operands.roles[role] !== role) return null;
+  if (operands.views[role].item === 0) {
+    // Partials of segments lie in the order of x's outer axes, then of those that the segments were cut from.
+    const layout = gradientLayout(shape, strides, [...view.axes.outer, ...segmentAxes(request, operands)]);
+    return layout && { bySegment: true, layout };
+  }
+  const rows = gradientLayout(shape, strides, [...view.axes.outer, ...view.axes.run]);
+  const isWhole = gradientLayout(shape, strides, view.axes.run)?.width === view.run;
+  if (!rows || !isWhole) return null;
+  // Each row has values of its own, or the rows of a group share them.
+  return { bySegment: false, layout: rows.count === 1 ? { outer: rows.width / view.run, count: 1, width: view.run } : rows };
+}
+
+/** The reduced axes that the segments were cut from. */
+function segmentAxes({ shape, view }: BackwardRequest, { segments }: Operands): number[] {
+  let count = 1;
+  return view.axes.run.filter((axis) => {
+    if (count === segments) return false;
+    count *= shape[axis]!;
+    return true;
+  });
+}
+
+/** What the kernels of all ways are given. */
+function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispatch, "overrides" | "params">): Dispatch {
+  const { request, operands, lanes } = asked;
+  const { view, wants, statistics } = request;
+  const { gamma, beta } = lanes.views;
+  const bindings: Record<string, string> = { x: "x", dy: "dy", statistics: "statistics" };
+  if (wants.dx) bindings["dx"] = "dx";
+  if (wants.dx && request.hasDsum) bindings["dsum"] = "dsum";
+  if (planesOf(request)) bindings["partials"] = "partials";
+  for (const role of PARAMETERS) if (operands.roles[role]) bindings[role] = operands.roles[role];
+  return {
+    kernel,
+    variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
+    overrides: {
+      ...teams.overrides,
+      SUBTRACTS_MEAN: Number(request.subtractsMean),
+      CENTERED: Number(statistics === "moments" && request.subtractsMean),
+      FIXED: Number(statistics === "fixed"),
+      UNBIASED: request.correction,
+      EPS_OUTSIDE: Number(request.epsMode === "outsideStd"),
+      HAS_GAMMA: Number(request.parameters.gamma !== undefined),
+      HAS_BETA: Number(request.parameters.beta !== undefined),
+      SCALES_GAMMA: Number(request.gammaScale !== 1 || request.gammaShift !== 0),
+      ACTIVATION: ACTIVATIONS.indexOf(request.activation),
+      HAS_DSUM: Number(request.hasDsum),
+      WRITES_DX: Number(wants.dx),
+      WRITES_DGAMMA: Number(wants.dgamma),
+      WRITES_DBETA: Number(wants.dbeta),
+      ...own.overrides,
+    },
+    params: {
+      ...viewsParams({ gamma, beta }),
+      segments: operands.segments,
+      items: operands.items / lanes.lane,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / view.count,
+      zero: 0,
+      gamma_scale: request.gammaScale,
+      gamma_shift: request.gammaShift,
+      ...own.params,
+    },
+    bindings,
+    grid: teams.grid,
+  };
+}
+
+/** Gamma and beta are the same within a segment of a row: one partial a segment, one team a row. */
+function planSegments(asked: Asked, layout: GradientLayout): RowPart {
+  const { request, operands, lanes, capabilities } = asked;
+  const rows = request.view.outer;
+  const items = operands.items / lanes.lane;
+  const teams = segmentTeams(rows, items, capabilities);
+  const share = teams.team === "invocation" ? 1 : teams.team === "subgroup" ? capabilities.subgroupMinSize : teams.overrides.WORKGROUP;
+  const dispatch = rowDispatch(asked, "row-backward-segments", teams, {
+    overrides: { SHORT: Number(items <= SHORT_ROW * share), SUMS_XHAT: Number(operands.segments > 1) },
+    params: { teams: rows, plane_stride: request.wants.dgamma ? rows * operands.segments : 0 },
+  });
+  return { dispatch, partials: { layout, lane: request.aligned && layout.width % 4 === 0 ? 4 : 1 } };
+}
+
+function segmentTeams(rows: number, items: number, capabilities: Capabilities): Teams {
+  if (isSoftware(capabilities) || items <= INVOCATION_LANES) return invocationTeams(rows, capabilities);
+  if (capabilities.subgroups && items <= capabilities.subgroupMinSize * MOST_HELD) return subgroupTeams(rows, capabilities);
+  return workgroupTeams(rows, items, 4, capabilities);
+}
+
+/** Gamma and beta change from feature to feature: a team goes through a block of rows and leaves one row of partials. */
+function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
+  const { request, lanes, capabilities } = asked;
+  const { view } = request;
+  const sumsPartials = planesOf(request) > 0;
+  const length = view.run / lanes.lane;
+  const rowsTogether = isSoftware(capabilities) && view.outer >= SOFTWARE_BATCH_ROWS && sharesParameters(asked, layout) ? 4 : 1;
+  const wantedRows = sumsPartials ? rowsOfTeam(view.outer, rowsTogether, capabilities) : rowsTogether;
+  const rowsPerTeam = Math.min(wantedRows, layout.count);
+  const teamsPerGroup = Math.ceil(layout.count / rowsPerTeam);
+  const count = layout.outer * teamsPerGroup;
+  const way = featureWay(count, length, rowsTogether, capabilities);
+  const dispatch = rowDispatch(asked, way.kernel, way.teams, {
+    overrides: { ...way.overrides, SEGMENTED: Number(asked.operands.segments > 1) },
+    params: {
+      teams: count,
+      teams_per_group: teamsPerGroup,
+      rows_per_group: layout.count,
+      rows_per_team: rowsPerTeam,
+      plane_stride: request.wants.dgamma ? count * length : 0,
+    },
+  });
+  return { dispatch, partials: sumsPartials ? { layout: { ...layout, count: teamsPerGroup }, lane: lanes.lane } : null };
+}
+
+/** True where all rows of a group read the same gamma and beta. */
+function sharesParameters({ request, lanes, operands }: Asked, { outer, count }: GradientLayout): boolean {
+  return PARAMETERS.filter((role) => operands.roles[role]).every((role) => {
+    const { majorStride, minorStride, major } = lanes.views[role];
+    return minorStride === 0 && (majorStride === 0 || (outer > 1 && major === count && request.view.outer === outer * count));
+  });
+}
+
+/** Rows that a team goes through: enough for its partials to be a small part of the traffic, few enough to keep the device busy and chains of adds short. */
+function rowsOfTeam(rows: number, together: number, capabilities: Capabilities): number {
+  const target = TARGET_TEAMS[capabilities.adapterClass];
+  const least = isSoftware(capabilities) ? PARTIAL_ROWS.leastTeams.software : PARTIAL_ROWS.leastTeams.gpu;
+  const teams = Math.max(Math.min(target, Math.floor(rows / PARTIAL_ROWS.least)), Math.min(least, rows));
+  return clamp(Math.ceil(rows / teams / together) * together, 1, PARTIAL_ROWS.most * (together > 1 ? 2 : 1));
+}
+
+interface Way {
+  readonly kernel: "row-backward" | "row-backward-hold";
+  readonly teams: Teams;
+  readonly overrides: Record<string, number>;
+}
+
+/** The narrowest team of a GPU that holds a row; a whole workgroup that reads it twice where none does. A CPU reads its rows twice by single invocations. */
+function featureWay(count: number, length: number, rowsTogether: number, capabilities: Capabilities): Way {
+  const stream = (teams: Teams, share: number): Way => ({
+    kernel: "row-backward",
+    teams,
+    overrides: { ROWS: rowsTogether, SHORT: Number(length <= SHORT_ROW * share) },
+  });
+  const hold = (teams: Teams, held: number): Way => ({ kernel: "row-backward-hold", teams, overrides: { HELD: held } });
+  if (isSoftware(capabilities)) return stream(invocationTeams(count, capabilities), 1);
+  if (length <= INVOCATION_LANES) return hold(invocationTeams(count, capabilities), length);
+  if (capabilities.subgroups && length <= capabilities.subgroupMinSize * BACKWARD_HELD) {
+    return hold(subgroupTeams(count, capabilities), Math.ceil(length / capabilities.subgroupMinSize));
+  }
+  const teams = workgroupTeams(count, length, BACKWARD_HELD, capabilities);
+  const held = Math.ceil(length / teams.overrides.WORKGROUP);
+  return held <= BACKWARD_HELD ? hold(teams, held) : stream(teams, teams.overrides.WORKGROUP);
+}
