@@ -44,10 +44,10 @@ struct Affine {
   beta: u32,
 }
 
-// A lane of a row: x, and dy that becomes h; with what it adds to dgamma and dbeta.
+// A lane of a row: x, and dy that becomes e; with what it adds to dgamma and dbeta.
 struct Held {
   x: Lane,
-  h: Lane,
+  dy: Lane,
   dgamma: Lane,
   dbeta: Lane,
 }
@@ -57,28 +57,42 @@ fn hold(row: Row, i: u32, total: u32) -> Held {
   return Held(x_at(row, i), dy_at(row, i), Lane(0.0), Lane(0.0));
 }
 
-// dy to h, with the lane's part of dgamma and dbeta.
-fn behind(own: Held, row: Row, affine: Affine, i: u32, total: u32) -> Held {
+fn beta_of(affine: Affine, i: u32) -> Lane {
+  if (ACTIVATION == 0u) { return Lane(0.0); }
+  return beta_at(parameter_at(params.beta_view, affine.beta, i, params.items));
+}
+
+fn gamma_of(affine: Affine, i: u32) -> Lane { return gamma_at(parameter_at(params.gamma_view, affine.gamma, i, params.items)); }
+
+// dy to e, with the lane's part of dgamma and dbeta.
+fn behind(own: Held, row: Row, affine: Affine, shift: Shift, i: u32, total: u32) -> Held {
   if (i >= total) { return own; }
-  let g = gamma_at(parameter_at(params.gamma_view, affine.gamma, i, params.items));
-  var b = Lane(0.0);
-  if (ACTIVATION != 0u) { b = beta_at(parameter_at(params.beta_view, affine.beta, i, params.items)); }
+  let g = gamma_of(affine, i);
   let xhat = xhat_of(row, own.x);
-  let d = slope_of(own.h, xhat, g, b);
-  return Held(own.x, d * g, d * xhat, d);
+  let d = slope_of(own.dy, xhat, g, beta_of(affine, i));
+  return Held(own.x, deviation_of(d, g, shift), d * xhat, d);
 }
 
-fn h_at(row: Row, affine: Affine, i: u32, total: u32) -> Lane { return behind(hold(row, i, total), row, affine, i, total).h; }
+// dy behind the activation.
+fn slope_at(row: Row, affine: Affine, i: u32) -> Lane {
+  return slope_of(dy_at(row, i), xhat_of(row, x_at(row, i)), gamma_of(affine, i), beta_of(affine, i));
+}
 
-// Sums of e = h - shift and of e * xhat; lanes past the end of the row count as nothing.
-fn add(sums: vec2f, own: Held, row: Row, shift: f32, i: u32, total: u32) -> vec2f {
+fn row_shift(row: Row, affine: Affine, total: u32) -> Shift {
+  if (!CENTERED || !WRITES_DX || total == 0u) { return Shift(0.0, 0.0); }
+  let middle = lane_first(slope_at(row, affine, total / 2u));
+  let dy_shift = median(lane_first(slope_at(row, affine, 0u)), middle, lane_last(slope_at(row, affine, total - 1u)));
+  return Shift(opaque(dy_shift, params.zero), lane_first(gamma_of(affine, 0u)));
+}
+
+// Sums of e and of e * xhat; lanes past the end of the row count as nothing.
+fn add(sums: vec2f, own: Held, row: Row, i: u32, total: u32) -> vec2f {
   if (i >= total) { return sums; }
-  let e = own.h - shift;
-  return sums + vec2f(lane_sum(e), lane_sum(e * xhat_of(row, own.x)));
+  return sums + vec2f(lane_sum(own.dy), lane_sum(own.dy * xhat_of(row, own.x)));
 }
 
-fn write(own: Held, row: Row, slope: Slope, i: u32, total: u32) {
-  if (WRITES_DX && i < total) { write_dx(row, i, own.x, own.h, slope); }
+fn put_dx(own: Held, row: Row, slope: Slope, i: u32, total: u32) {
+  if (WRITES_DX && i < total) { write_dx(row, i, own.x, own.dy, slope); }
 }
 
 fn keep(at: u32, dgamma: Lane, dbeta: Lane) {
@@ -122,36 +136,31 @@ fn work(team: u32, inv: Invocation) {
     if (HELD > 1u) { own1 = hold(row, i1, total); }
     if (HELD > 2u) { own2 = hold(row, i2, total); }
     if (HELD > 3u) { own3 = hold(row, i3, total); }
-    var shift = 0.0;
-    if (CENTERED && WRITES_DX) {
-      let last = max(total, 1u) - 1u;
-      let middle = lane_first(h_at(row, affine, total / 2u, total));
-      shift = opaque(median(lane_first(h_at(row, affine, 0u, total)), middle, lane_last(h_at(row, affine, last, total))), params.zero);
-    }
-    own0 = behind(own0, row, affine, i0, total);
-    if (HELD > 1u) { own1 = behind(own1, row, affine, i1, total); }
-    if (HELD > 2u) { own2 = behind(own2, row, affine, i2, total); }
-    if (HELD > 3u) { own3 = behind(own3, row, affine, i3, total); }
+    let shift = row_shift(row, affine, total);
+    own0 = behind(own0, row, affine, shift, i0, total);
+    if (HELD > 1u) { own1 = behind(own1, row, affine, shift, i1, total); }
+    if (HELD > 2u) { own2 = behind(own2, row, affine, shift, i2, total); }
+    if (HELD > 3u) { own3 = behind(own3, row, affine, shift, i3, total); }
     dgamma0 += own0.dgamma;
     dbeta0 += own0.dbeta;
     if (HELD > 1u) { dgamma1 += own1.dgamma; dbeta1 += own1.dbeta; }
     if (HELD > 2u) { dgamma2 += own2.dgamma; dbeta2 += own2.dbeta; }
     if (HELD > 3u) { dgamma3 += own3.dgamma; dbeta3 += own3.dbeta; }
-    var sums = add(vec2f(0.0), own0, row, shift, i0, total);
-    if (HELD > 1u) { sums = add(sums, own1, row, shift, i1, total); }
-    if (HELD > 2u) { sums = add(sums, own2, row, shift, i2, total); }
-    if (HELD > 3u) { sums = add(sums, own3, row, shift, i3, total); }
+    var sums = add(vec2f(0.0), own0, row, i0, total);
+    if (HELD > 1u) { sums = add(sums, own1, row, i1, total); }
+    if (HELD > 2u) { sums = add(sums, own2, row, i2, total); }
+    if (HELD > 3u) { sums = add(sums, own3, row, i3, total); }
     for (var k = i0 + HELD * w; k < total; k += w) {
-      let own = behind(hold(row, k, total), row, affine, k, total);
+      let own = behind(hold(row, k, total), row, affine, shift, k, total);
       add_kept(partial + k, own, done == 0u);
-      sums = add(sums, own, row, shift, k, total);
+      sums = add(sums, own, row, k, total);
     }
     let slope = slope_from(row, shift, team_sum(sums, inv));
-    write(own0, row, slope, i0, total);
-    if (HELD > 1u) { write(own1, row, slope, i1, total); }
-    if (HELD > 2u) { write(own2, row, slope, i2, total); }
-    if (HELD > 3u) { write(own3, row, slope, i3, total); }
-    for (var k = i0 + HELD * w; k < total; k += w) { write(behind(hold(row, k, total), row, affine, k, total), row, slope, k, total); }
+    put_dx(own0, row, slope, i0, total);
+    if (HELD > 1u) { put_dx(own1, row, slope, i1, total); }
+    if (HELD > 2u) { put_dx(own2, row, slope, i2, total); }
+    if (HELD > 3u) { put_dx(own3, row, slope, i3, total); }
+    for (var k = i0 + HELD * w; k < total; k += w) { put_dx(behind(hold(row, k, total), row, affine, shift, k, total), row, slope, k, total); }
   }
   let kept = select(0u, length, live);
   if (i0 < kept) { keep(partial + i0, dgamma0, dbeta0); }

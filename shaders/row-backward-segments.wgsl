@@ -119,7 +119,7 @@ fn work(team: u32, inv: Invocation) {
   let row = row_of(index);
   var shift = 0.0;
   if (CENTERED) { shift = row_shift(row, index); }
-  // h - gamma0 * shift = gamma * e + (gamma - gamma0) * shift: small where gamma changes little from segment to segment.
+  // The row's e is gamma * e + (gamma - gamma0) * shift (prelude/row-gradient).
   let gamma0 = lane_first(segment_of(index, 0u, live).gamma);
   let values = f32(params.items * LANE);
   var row_sums = vec2f(0.0);
@@ -136,13 +136,13 @@ fn work(team: u32, inv: Invocation) {
     }
   }
   if (!WRITES_DX) { return; }
-  let slope = slope_from(row, opaque(gamma0 * shift, params.zero), row_sums);
+  let slope = slope_from(row, Shift(shift, gamma0), row_sums);
   for (var segment = 0u; segment < params.segments; segment++) {
     let own = segment_of(index, segment, live);
     for (var i = own.start + team_lane(inv); i < own.end; i += team_width(inv)) {
       let v = x_at(row, i);
-      let h = slope_of(dy_at(row, i), xhat_of(row, v), own.gamma, own.beta) * own.gamma;
-      write_dx(row, i, v, h, slope);
+      let d = slope_of(dy_at(row, i), xhat_of(row, v), own.gamma, own.beta);
+      write_dx(row, i, v, deviation_of(d, own.gamma, slope.shift), slope);
     }
   }
 }

@@ -51,32 +51,32 @@ fn beta_of(affine: Affine, i: u32) -> Lane {
   return beta_at(parameter_at(params.beta_view, affine.beta, i, params.items));
 }
 
-fn h_at(row: Row, affine: Affine, i: u32) -> Lane {
-  let g = gamma_of(affine, i);
-  return slope_of(dy_at(row, i), xhat_of(row, x_at(row, i)), g, beta_of(affine, i)) * g;
+// dy behind the activation.
+fn slope_at(row: Row, affine: Affine, i: u32) -> Lane {
+  return slope_of(dy_at(row, i), xhat_of(row, x_at(row, i)), gamma_of(affine, i), beta_of(affine, i));
 }
 
-// A value near the mean of h.
-fn row_shift(row: Row, affine: Affine, total: u32) -> f32 {
-  if (!CENTERED) { return 0.0; }
+fn row_shift(row: Row, affine: Affine, total: u32) -> Shift {
+  if (!CENTERED) { return Shift(0.0, 0.0); }
   let last = max(total, 1u) - 1u;
-  let middle = lane_first(h_at(row, affine, total / 2u));
-  return opaque(median(lane_first(h_at(row, affine, 0u)), middle, lane_last(h_at(row, affine, last))), params.zero);
+  let middle = lane_first(slope_at(row, affine, total / 2u));
+  let dy_shift = median(lane_first(slope_at(row, affine, 0u)), middle, lane_last(slope_at(row, affine, last)));
+  return Shift(opaque(dy_shift, params.zero), lane_first(gamma_of(affine, 0u)));
 }
 
-// Sums of e = h - shift and of e * xhat.
+// Sums of e and of e * xhat.
 struct Sums {
   first: Lane,
   second: Lane,
 }
 
 // One chain of adds: lanes begin..end of the row that are this invocation's.
-fn chain_sums(row: Row, affine: Affine, shift: f32, begin: u32, end: u32, inv: Invocation) -> Sums {
+fn chain_sums(row: Row, affine: Affine, shift: Shift, begin: u32, end: u32, inv: Invocation) -> Sums {
   var sums = Sums(Lane(0.0), Lane(0.0));
   for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
     let g = gamma_of(affine, i);
     let xhat = xhat_of(row, x_at(row, i));
-    let e = slope_of(dy_at(row, i), xhat, g, beta_of(affine, i)) * g - shift;
+    let e = deviation_of(slope_of(dy_at(row, i), xhat, g, beta_of(affine, i)), g, shift);
     sums.first += e;
     sums.second += e * xhat;
   }
@@ -84,7 +84,7 @@ fn chain_sums(row: Row, affine: Affine, shift: f32, begin: u32, end: u32, inv: I
 }
 
 // Chains of 32 adds, summed by 32, then all.
-fn long_sums(row: Row, affine: Affine, shift: f32, total: u32, inv: Invocation) -> Sums {
+fn long_sums(row: Row, affine: Affine, shift: Shift, total: u32, inv: Invocation) -> Sums {
   let part = CHAIN * team_width(inv);
   var sums = Sums(Lane(0.0), Lane(0.0));
   for (var outer = 0u; outer < total; outer += CHAIN * part) {
@@ -102,7 +102,7 @@ fn long_sums(row: Row, affine: Affine, shift: f32, total: u32, inv: Invocation) 
 }
 
 fn row_slope(row: Row, affine: Affine, total: u32, inv: Invocation) -> Slope {
-  if (FIXED || !WRITES_DX) { return Slope(0.0, 0.0, 0.0); }
+  if (FIXED || !WRITES_DX) { return Slope(Shift(0.0, 0.0), 0.0, 0.0); }
   let shift = row_shift(row, affine, total);
   var sums: Sums;
   if (SHORT) { sums = chain_sums(row, affine, shift, 0u, total, inv); } else { sums = long_sums(row, affine, shift, total, inv); }
@@ -114,7 +114,7 @@ fn finish(row: Row, slope: Slope, live: bool, i: u32, g: Lane, b: Lane) -> Sums 
   let v = x_at(row, i);
   let xhat = xhat_of(row, v);
   let d = slope_of(dy_at(row, i), xhat, g, b);
-  if (WRITES_DX) { write_dx(row, i, v, d * g, slope); }
+  if (WRITES_DX) { write_dx(row, i, v, deviation_of(d, g, slope.shift), slope); }
   let own = select(Lane(0.0), d, live);
   return Sums(own * xhat, own);
 }

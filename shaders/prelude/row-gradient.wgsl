@@ -52,15 +52,28 @@ fn slope_of(d: Lane, xhat: Lane, g: Lane, b: Lane) -> Lane {
   return d * activation_slope(xhat * g + b);
 }
 
-// h = shift + e, where shift is near the mean of h and `mean` is the mean of e: kept apart, because h may lie far from 0. Times rstd: mean and along.
+// h = gamma * shift + e, with a value near the mean of dy (behind the activation) and one of the row's gammas: e is small where h lies far from 0, and nothing is rounded at h's size.
+struct Shift {
+  dy: f32,
+  gamma: f32,
+}
+
+fn deviation_of(d: Lane, g: Lane, shift: Shift) -> Lane {
+  if (!CENTERED) { return d * g; }
+  // Opaque, so that (d - shift) - mean is never d - (shift + mean).
+  if (!HAS_GAMMA && !SCALES_GAMMA) { return lane_opaque(d - shift.dy, params.zero); }
+  return (d - shift.dy) * g + (g - shift.gamma) * shift.dy;
+}
+
+// The means of e and of e * xhat, the second with what the kind of standard deviation makes of it.
 struct Slope {
-  shift: f32,
+  shift: Shift,
   mean: f32,
   along: f32,
 }
 
 // From the sums of e and of e * xhat over the row. sum(xhat) = 0 where the mean is subtracted, so that a shift of h adds nothing to the second.
-fn slope_from(row: Row, shift: f32, sums: vec2f) -> Slope {
+fn slope_from(row: Row, shift: Shift, sums: vec2f) -> Slope {
   var along = sums.y * params.reciprocal;
   if (UNBIASED) { along /= 1.0 - params.reciprocal; }
   if (EPS_OUTSIDE) {
@@ -68,13 +81,13 @@ fn slope_from(row: Row, shift: f32, sums: vec2f) -> Slope {
     let deviation = variance * reciprocal_root(variance) * row.rstd;
     along = select(along / deviation, 0.0, deviation <= 0.0);
   }
-  return Slope(shift, select(0.0, sums.x * params.reciprocal * row.rstd, CENTERED), along * row.rstd);
+  return Slope(shift, select(0.0, sums.x * params.reciprocal, CENTERED), along);
 }
 
-fn write_dx(row: Row, i: u32, v: Lane, h: Lane, slope: Slope) {
-  var d = h * row.rstd;
-  // Products in between, so that (h - shift) - mean is never h - (shift + mean).
-  if (!FIXED) { d = (h - slope.shift) * row.rstd - (slope.mean + direction_of(row, v) * slope.along); }
+// v = x, e = h where nothing is shifted.
+fn write_dx(row: Row, i: u32, v: Lane, e: Lane, slope: Slope) {
+  var d = e * row.rstd;
+  if (!FIXED) { d = ((e - slope.mean) - direction_of(row, v) * slope.along) * row.rstd; }
   if (HAS_DSUM) { d += from_source(dsum[source_at(row.dsum + i)], row.dsum + i); }
   dx[row.dx + i] = to_result(d);
 }

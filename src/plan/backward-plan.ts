@@ -18,6 +18,7 @@ import {
 import { isCentered, sumGradients, type Partials } from "./gradient-sums.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
+import { planRowBackward } from "./row-backward-plan.ts";
 import { MOST_CELLS, SMALLEST_CELL } from "./thresholds.ts";
 
 /** What to run for a backward call: a pure function of shape, parameters and device. */
@@ -25,13 +26,15 @@ export function planBackward(request: BackwardRequest, capabilities: Capabilitie
   if (sizeOf(request.shape) === 0) return planEmpty(request, capabilities);
   if (request.view.order) return planGeneral(request, request.view.order, capabilities);
   const steps = new Steps();
-  const found = planGradients(request, steps, capabilities);
+  const rows = planRowBackward(request, capabilities);
+  if (rows) steps.add(rows.dispatches, rows.scratch);
+  const found = rows ? { columns: false, passes: rows.passes } : planGradients(request, steps, capabilities);
   planAdded(request, steps, capabilities);
   const walk = found.columns ? "column" : request.view.repeats * request.view.kept > 1 ? "run" : "row";
   const last = steps.dispatches.at(-1);
   return {
     walk: last ? walk : "none",
-    team: steps.dispatches.find(({ kernel }) => kernel === "sum-gradient")?.variant.team ?? "invocation",
+    team: rows?.team ?? steps.dispatches.find(({ kernel }) => kernel === "sum-gradient")?.variant.team ?? "invocation",
     dispatches: steps.dispatches,
     scratch: steps.scratch,
     bytesMoved: sizeOf(request.shape) * 4 * found.passes,

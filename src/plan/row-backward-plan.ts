@@ -19,6 +19,7 @@ import {
   SOFTWARE_BATCH_ROWS,
   SOFTWARE_ROWS,
   SPLIT_MINIMUM,
+  SUBGROUPS_OF_TEAM,
   TARGET_TEAMS,
 } from "./thresholds.ts";
 
@@ -99,8 +100,9 @@ function kindOfParameter(request: BackwardRequest, operands: Operands, role: "ga
   const rows = gradientLayout(shape, strides, [...view.axes.outer, ...view.axes.run]);
   const isWhole = gradientLayout(shape, strides, view.axes.run)?.width === view.run;
   if (!rows || !isWhole) return null;
-  // Each row has values of its own, or the rows of a group share them.
-  return { bySegment: false, layout: rows.count === 1 ? { outer: rows.width / view.run, count: 1, width: view.run } : rows };
+  // Each row has values of its own, or neighbouring rows share them.
+  if (rows.count === 1) return { bySegment: false, layout: { outer: rows.width / view.run, count: 1, width: view.run } };
+  return rows.width === view.run ? { bySegment: false, layout: rows } : null;
 }
 
 /** The reduced axes that the segments were cut from. */
@@ -130,7 +132,7 @@ function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispa
       ...teams.overrides,
       SUBTRACTS_MEAN: Number(request.subtractsMean),
       CENTERED: Number(statistics === "moments" && request.subtractsMean),
-      FIXED: Number(statistics === "fixed"),
+      FIXED: Number(statistics === "fixed" || statistics === "given"),
       UNBIASED: request.correction,
       EPS_OUTSIDE: Number(request.epsMode === "outsideStd"),
       HAS_GAMMA: Number(request.parameters.gamma !== undefined),
@@ -175,7 +177,8 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
 
 function segmentTeams(rows: number, items: number, capabilities: Capabilities): Teams {
   if (isSoftware(capabilities) || items <= INVOCATION_LANES) return invocationTeams(rows, capabilities);
-  if (capabilities.subgroups && items <= capabilities.subgroupMinSize * MOST_HELD) return subgroupTeams(rows, capabilities);
+  const enough = rows >= TARGET_TEAMS[capabilities.adapterClass] * SUBGROUPS_OF_TEAM;
+  if (capabilities.subgroups && items <= capabilities.subgroupMinSize * (enough ? MOST_HELD : 1)) return subgroupTeams(rows, capabilities);
   return workgroupTeams(rows, items, 4, capabilities);
 }
 

@@ -73,3 +73,6 @@ export const PARTIAL_ROWS = { least: 13, most: 64, leastTeams: { software: 16, g
 
 /** Partial gradients of a value that are summed in one stage. */
 export const SUMMED_AT_ONCE = { software: 128, gpu: 32 } as const;
+
+/** Rows, for each team that a GPU wants, from which a subgroup takes a row of long segments; fewer rows need a workgroup each to keep the device busy. */
+export const SUBGROUPS_OF_TEAM = 4;

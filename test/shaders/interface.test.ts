@@ -2,12 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KERNELS } from "../../src/gpu/kernels.ts";
+import type { Capabilities } from "../../src/plan/capabilities.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import { planMergeGradients } from "../../src/plan/synchronized-backward-plan.ts";
 import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
 import { backwardPlans } from "../plan/backward-requests.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
+import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
+import { backwardRequest, type RowCase } from "../layers/row-gradients.ts";
 import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
 
 const FOLDER = join(import.meta.dirname, "../../shaders");
@@ -60,6 +63,14 @@ test.each([...KERNELS.values()])("$name has an entry point of its name, params f
   expect(kernel.bindings[0]).toMatchObject({ name: "params", kind: "uniform" });
   expect(kernel.bindings.length - 1, "storage buffers: the default limit").toBeLessThanOrEqual(8);
 });
+
+/** Rows whose backward plans set every override of its kernels. */
+const ROW_CASES = [4, 96, 768, 9000].flatMap((length): RowCase[] => [
+  { shape: [70, length], reduced: [1], gamma: [1], more: { accumulates: true } },
+  { shape: [2000, length], reduced: [1], gamma: [1] },
+  { shape: [2000, 3, length], reduced: [1, 2], gamma: [1] },
+  { shape: [70, length], reduced: [1], gamma: [0] },
+]);
 
 test("every override of every kernel is set by some plan, to both values where it is a flag", () => {
   const values = new Map<string, Set<number>>();
@@ -122,7 +133,8 @@ test("every override of every kernel is set by some plan, to both values where i
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
   }
-  for (const plan of Object.values(DEVICES).flatMap(backwardPlans)) {
+  const rowPlans = (device: Capabilities) => ROW_CASES.map((one) => planRowBackward(backwardRequest(one), device)!);
+  for (const plan of Object.values(DEVICES).flatMap((device) => [...backwardPlans(device), ...rowPlans(device)])) {
     for (const { kernel, overrides } of plan.dispatches) {
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
