@@ -44,6 +44,13 @@ export function backwardPlans(device: Capabilities): Plan[] {
     backwardOf(layer(64, 96), { wants: { ...statistic, dbeta: true } }),
     backwardOf(request([64, 96], [1], { statistics: "rms", subtractsMean: false, parameters: { gamma: along([64, 96], [1]) } })),
     backwardOf(request([64, 96], [1], { subtractsMean: false, epsMode: "outsideStd", correction: 1, activation: "gelu" })),
+    backwardOf(request([3, 65536], [1], { subtractsMean: false, epsMode: "outsideStd", correction: 1, activation: "gelu" })),
+    ...[{ hasDsum: true, accumulates: true }, { wants: { ...statistic, dgamma: true } }, { wants: { ...statistic, dbeta: true } }].flatMap((more) => [
+      // Parameters of two kinds, and few long rows: what the fused kernels of rows leave to others.
+      backwardOf(request([64, 96], [1], { parameters: { gamma: along([64, 96], [1]), beta: along([64, 96], [0]) } }), more),
+      backwardOf(layer(3, 65536), more),
+    ]),
+    backwardOf(request([5000, 40], [1], { parameters: { gamma: along([5000, 40], []), beta: along([5000, 40], [0]) } })),
     backwardOf(batch([4, 8, 36], 1)),
     backwardOf(batch([4, 36, 8], 2), { accumulates: true }),
     backwardOf({ ...batch([4, 8, 36], 1), parameters: perSample }),
