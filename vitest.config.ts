@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         plugins: [wgsl({ minify: false })],
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.page.test.ts"], environment: "node" },
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.page.test.ts"], testTimeout: 60_000, environment: "node" },
       },
       {
         plugins: [wgsl({ minify: false })],
