@@ -56,6 +56,17 @@ export {
   type WeightNormResult,
 } from "./layers/weight-norm.ts";
 export { LpNorm, lpNorm, lpNormBackward, type LpNormBackwardOptions, type LpNormGradients, type LpNormMeaning, type LpNormResult } from "./layers/lp-norm.ts";
+export {
+  LocalResponseNorm,
+  localResponseNorm,
+  localResponseNormBackward,
+  LocalResponseSaved,
+  type LocalResponseBackwardOptions,
+  type LocalResponseForwardOptions,
+  type LocalResponseGradients,
+  type LocalResponseNormMeaning,
+  type LocalResponseResult,
+} from "./layers/local-response-norm.ts";
 export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
 export type { LoadOptions, LoadResult, StateDict } from "./layers/state.ts";

@@ -6,6 +6,8 @@ import columnNorm from "../../shaders/column-norm.wgsl";
 import exportMoments from "../../shaders/export-moments.wgsl";
 import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
 import gather from "../../shaders/gather.wgsl";
+import localResponseNorm from "../../shaders/local-response-norm.wgsl";
+import localResponseNormBackward from "../../shaders/local-response-norm-backward.wgsl";
 import mergeGradient from "../../shaders/merge-gradient.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
 import narrow from "../../shaders/narrow.wgsl";
@@ -24,6 +26,7 @@ import gradientLine from "../../shaders/prelude/gradient-line.wgsl";
 import half from "../../shaders/prelude/half.wgsl";
 import lane1 from "../../shaders/prelude/lane.1.wgsl";
 import lane4 from "../../shaders/prelude/lane.4.wgsl";
+import localResponse from "../../shaders/prelude/local-response.wgsl";
 import moments from "../../shaders/prelude/moments.wgsl";
 import parameterView from "../../shaders/prelude/parameter-view.wgsl";
 import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
@@ -69,6 +72,8 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     exportMoments,
     fixedStatistics,
     gather,
+    localResponseNorm,
+    localResponseNormBackward,
     mergeGradient,
     mergeMoments,
     mergeParameter,
@@ -95,6 +100,9 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
 
 /** Kernels that sum rows too long to be held. */
 const ROW_SUMMING = new Set(["row-stream"]);
+
+/** Kernels that sum windows of channels. */
+const WINDOWED = new Set(["local-response-norm", "local-response-norm-backward"]);
 
 const LANES = { 1: lane1, 4: lane4 };
 const PARAMETERS = { scalar: parameterScalar, lane: parameterLane };
@@ -128,6 +136,7 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     ...(has("dy", ["read"]) ? [activationSlope] : []),
     ...(ALONG_LINES.has(kernel.name) ? [gradientLine] : []),
     ...(has("statistics", ["read_write"]) ? [record] : []),
+    ...(WINDOWED.has(kernel.name) ? [power, localResponse] : []),
     ...(has("norm", ["read", "read_write"]) ? [power] : []),
   ];
 }

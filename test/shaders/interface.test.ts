@@ -8,6 +8,7 @@ import { planMergeGradients } from "../../src/plan/synchronized-backward-plan.ts
 import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.ts";
 import { backwardPlans } from "../plan/backward-requests.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
+import { localResponsePlans } from "../plan/local-response-requests.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
 import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
 import { backwardRequest, type RowCase } from "../layers/row-gradients.ts";
@@ -128,7 +129,7 @@ test("every override of every kernel is set by some plan, to both values where i
       }
     }
   }
-  for (const plan of Object.values(DEVICES).flatMap(pNormPlans)) {
+  for (const plan of Object.values(DEVICES).flatMap((device) => [...pNormPlans(device), ...localResponsePlans(device)])) {
     for (const { kernel, overrides } of plan.dispatches) {
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
