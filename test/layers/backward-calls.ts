@@ -11,6 +11,7 @@ import {
   rmsNormBackward,
   type BackwardOptions,
   type BackwardResult,
+  type Dtype,
   type Gpu,
   type Tensor,
 } from "../../src/index.ts";
@@ -79,14 +80,14 @@ export function expectedGradients(testCase: ForwardCase, { x, dy, parameters }: 
   return Object.fromEntries(Object.entries(gradients).map(([name, value]) => [name, "data" in value ? value.data : value]));
 }
 
-/** Forward and backward of a case on the GPU. */
-export function backwardOnGpu(gpu: Gpu, testCase: ForwardCase, arrays: Arrays, more: BackwardOptions = {}): BackwardResult {
+/** Forward and backward of a case on the GPU; x and dy are stored as `dtype`. */
+export function backwardOnGpu(gpu: Gpu, testCase: ForwardCase, arrays: Arrays, more: BackwardOptions = {}, dtype: Dtype = "f32"): BackwardResult {
   const { training = true, groups = 1, ...options } = testCase.options ?? {};
   const tensors = Object.fromEntries(Object.entries(arrays.parameters).map(([name, { data, shape }]) => [name, gpu.tensor(data, shape)])) as Partial<
     Record<Name, Tensor>
   >;
-  const x = gpu.tensor(arrays.x.data, arrays.x.shape);
-  const dy = gpu.tensor(arrays.dy.data, arrays.dy.shape);
+  const x = gpu.tensor(arrays.x.data, arrays.x.shape, { dtype });
+  const dy = gpu.tensor(arrays.dy.data, arrays.dy.shape, { dtype });
   const args = { ...options, ...tensors };
   const { gamma, beta } = tensors;
   const again = { ...options, ...more, gamma, beta };
