@@ -5,24 +5,39 @@ export type { Capabilities, AdapterClass } from "./plan/capabilities.ts";
 export type { Dispatch, Grid, Plan, Storage, Team, Variant, Walk } from "./plan/plan.ts";
 export type { Dtype } from "./core/dtype.ts";
 export { Gpu } from "./gpu/device.ts";
+export { Pack, type PackedRows, type PackPart } from "./gpu/pack.ts";
 export { Tensor } from "./gpu/tensor.ts";
 export { Saved } from "./layers/saved.ts";
 export type { BackwardOptions, BackwardResult } from "./layers/backward.ts";
 export type { AffineParameters, ForwardOptions, ForwardResult } from "./layers/forward.ts";
 export { BatchNorm, batchNorm, batchNormBackward, type BatchNormClassOptions, type BatchNormOptions } from "./layers/batch-norm.ts";
 export { LayerNorm, layerNorm, layerNormBackward, type LayerNormClassOptions, type LayerNormOptions, type ParameterLayout } from "./layers/layer-norm.ts";
+export { WEIGHT_STANDARDIZATION_FORMS, type WeightLayout, type WeightStandardizationOptions } from "./layers/weight-form.ts";
 export {
-  WEIGHT_STANDARDIZATION_FORMS,
   WeightStandardization,
   weightStandardization,
   type WeightForwardOptions,
   type WeightForwardResult,
-  type WeightLayout,
   type WeightStandardizationClassOptions,
-  type WeightStandardizationOptions,
 } from "./layers/weight-standardization.ts";
 export { RMSNorm, rmsNorm, rmsNormBackward, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
 export { GroupNorm, groupNorm, groupNormBackward, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
+export type { PackBackwardOptions, PackForwardOptions, PackOut } from "./layers/packed.ts";
+export {
+  PackedStandardizationSaved,
+  weightStandardizationAll,
+  weightStandardizationAllBackward,
+  type PackedStandardizationGradients,
+  type PackedStandardizationResult,
+} from "./layers/weight-standardization-all.ts";
+export {
+  PackedWeightNormSaved,
+  weightNormAll,
+  weightNormAllBackward,
+  type PackedWeightNormGradients,
+  type PackedWeightNormResult,
+  type WeightNormAllOptions,
+} from "./layers/weight-norm-all.ts";
 export {
   BatchMoments,
   batchNormApply,

@@ -46,6 +46,7 @@ export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
     f32: 4,
     u32: 4,
     vec4f: 16,
+    vec4u: 16,
     Lane: 4 * lane,
     Source: (source === "f32" ? 4 : 2) * lane,
     Result: (result === "f32" ? 4 : 2) * lane,

@@ -6,6 +6,7 @@ import type { Capabilities } from "../plan/capabilities.ts";
 import type { Dispatch, Plan } from "../plan/plan.ts";
 import { capabilitiesOf, requestDevice, type OpenOptions } from "./adapter.ts";
 import { Memory } from "./memory.ts";
+import { Pack, type PackPart } from "./pack.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Recorder } from "./recorder.ts";
 import { Scratch } from "./scratch.ts";
@@ -164,6 +165,15 @@ export class Gpu {
       throw new ShapeError(`Gpu.wrap: ${formatShape(shape)} at offset ${offset} ends at byte ${offset + bytes}; the buffer has ${size}`);
     this.checkBytes(bytes + (offset % 256), `a tensor of ${formatShape(shape)}`, "Gpu.wrap");
     return new Tensor(this, buffer, offset, shape, dtype, false);
+  }
+
+  /**
+   * Many tensors copied, once, into one buffer: a network's weights can then be standardized or normalized in one dispatch. f32.
+   * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
+   */
+  pack(parts: readonly PackPart[]): Pack {
+    this.check("Gpu.pack", {});
+    return Pack.of(this, parts);
   }
 
   /** Records every call of `work` into one compute pass and one submit. A read or write inside submits what came before. @throws OptionError for an async function */

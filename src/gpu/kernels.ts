@@ -11,6 +11,10 @@ import localResponseNormBackward from "../../shaders/local-response-norm-backwar
 import mergeGradient from "../../shaders/merge-gradient.wgsl";
 import mergeMoments from "../../shaders/merge-moments.wgsl";
 import narrow from "../../shaders/narrow.wgsl";
+import packedStandardize from "../../shaders/packed-standardize.wgsl";
+import packedStandardizeBackward from "../../shaders/packed-standardize-backward.wgsl";
+import packedWeightNorm from "../../shaders/packed-weight-norm.wgsl";
+import packedWeightNormBackward from "../../shaders/packed-weight-norm-backward.wgsl";
 import pNormApply from "../../shaders/p-norm-apply.wgsl";
 import pNormColumn from "../../shaders/p-norm-column.wgsl";
 import pNormColumnBackward from "../../shaders/p-norm-column-backward.wgsl";
@@ -28,6 +32,8 @@ import lane1 from "../../shaders/prelude/lane.1.wgsl";
 import lane4 from "../../shaders/prelude/lane.4.wgsl";
 import localResponse from "../../shaders/prelude/local-response.wgsl";
 import moments from "../../shaders/prelude/moments.wgsl";
+import packedGain from "../../shaders/prelude/packed-gain.wgsl";
+import packedRow from "../../shaders/prelude/packed-row.wgsl";
 import parameterView from "../../shaders/prelude/parameter-view.wgsl";
 import parameterLane from "../../shaders/prelude/parameter.lane.wgsl";
 import parameterScalar from "../../shaders/prelude/parameter.scalar.wgsl";
@@ -78,6 +84,10 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     mergeMoments,
     mergeParameter,
     narrow,
+    packedStandardize,
+    packedStandardizeBackward,
+    packedWeightNorm,
+    packedWeightNormBackward,
     pNormApply,
     pNormColumn,
     pNormColumnBackward,
@@ -97,9 +107,6 @@ export const KERNELS: ReadonlyMap<string, KernelModule> = new Map(
     widen,
   ].map((kernel) => [kernel.name, kernel]),
 );
-
-/** Kernels that sum rows too long to be held. */
-const ROW_SUMMING = new Set(["row-stream"]);
 
 /** Kernels that sum windows of channels. */
 const WINDOWED = new Set(["local-response-norm", "local-response-norm-backward"]);
@@ -130,7 +137,10 @@ export function preludeOf(kernel: KernelModule, variant: Variant): PreludeModule
     parameterView,
     moments,
     activation,
-    ...(ROW_SUMMING.has(kernel.name) ? [rowSums] : []),
+    ...(has("table", ["read"]) ? [packedRow] : []),
+    // Kernels that sum rows too long to be held.
+    ...(kernel.name === "row-stream" || has("table", ["read"]) ? [rowSums] : []),
+    ...(has("gain", ["read"]) ? [packedGain] : []),
     ...(kernel.name.startsWith("row-backward") ? [rowGradient] : []),
     ...(has("gamma", ["read"]) ? [affine] : []),
     ...(has("dy", ["read"]) ? [activationSlope] : []),

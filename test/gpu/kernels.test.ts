@@ -17,7 +17,7 @@ test.each([...KERNELS.values()].map((kernel) => [kernel.name, kernel] as const))
     expect(storage.length).toBeLessThanOrEqual(GUARANTEED_STORAGE_BUFFERS);
     expect(new Set(kernel.bindings.map((binding) => binding.binding)).size).toBe(kernel.bindings.length);
     expect(kernel.bindings.filter((binding) => binding.kind === "uniform").map(({ name, binding }) => [name, binding])).toEqual([["params", 0]]);
-    for (const { name, element } of storage) expect(["f32", "u32", "vec4f", "Lane", "Source", "Result", "Parameter"], name).toContain(element);
+    for (const { name, element } of storage) expect(["f32", "u32", "vec4f", "vec4u", "Lane", "Source", "Result", "Parameter"], name).toContain(element);
   },
 );
 test.each([...KERNELS.values()].map((kernel) => [kernel.name, kernel] as const))("%s: each offset in params belongs to a binding", (_, kernel) => {

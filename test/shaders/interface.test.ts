@@ -9,6 +9,7 @@ import { planMergeMoments, planMoments } from "../../src/plan/synchronized-plan.
 import { backwardPlans } from "../plan/backward-requests.ts";
 import { FORWARD_CASES } from "../layers/forward-cases.ts";
 import { localResponsePlans } from "../plan/local-response-requests.ts";
+import { packedPlans } from "../plan/packed-requests.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
 import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
 import { backwardRequest, type RowCase } from "../layers/row-gradients.ts";
@@ -129,7 +130,7 @@ test("every override of every kernel is set by some plan, to both values where i
       }
     }
   }
-  for (const plan of Object.values(DEVICES).flatMap((device) => [...pNormPlans(device), ...localResponsePlans(device)])) {
+  for (const plan of Object.values(DEVICES).flatMap((device) => [...pNormPlans(device), ...localResponsePlans(device), ...packedPlans(device)])) {
     for (const { kernel, overrides } of plan.dispatches) {
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
