@@ -1,12 +1,15 @@
 import type { Dtype } from "../core/dtype.ts";
 import { OptionError } from "../core/errors.ts";
+import type { Named } from "../core/safetensors.ts";
 import { resolveAxes, type Shape } from "../core/shape.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { checkEps } from "./norm.ts";
 import { pNormPlan, runPNorm, runPNormBackward, type PNormSaved, type PNormSpec } from "./p-norm.ts";
+import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 
 /** What LpNorm means, whatever the call. */
 export interface LpNormMeaning {
@@ -117,6 +120,16 @@ export class LpNorm {
   /** The tensors that training changes: none. */
   parameters(): Record<string, Tensor> {
     return {};
+  }
+
+  /** The state: nothing. */
+  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
+    return readState(this.gpu, "LpNorm.stateDict", [], options.prefix);
+  }
+
+  /** Takes a state without keys. @throws FormatError that names every key */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, "LpNorm.loadStateDict", [], dict, options);
   }
 
   /** There is nothing to free. */

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { LayerNorm, layerNorm, RMSNorm, rmsNorm } from "../../src/index.ts";
-import { layerNormForward, rmsNormForward } from "../../src/reference/index.ts";
+import { LayerNorm, layerNorm, RMSNorm, rmsNorm, rmsNormBackward as rmsNormBackwardOnGpu } from "../../src/index.ts";
+import { layerNormForward, rmsNormBackward, rmsNormForward } from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
@@ -20,7 +20,15 @@ for (const [device, planAs] of Object.entries(PLANNED_AS)) {
         const shifted = { gamma: { data: gamma.map((value) => value + 1), shape: [length] } };
         const options = { gamma: gpu.tensor(gamma), gammaOffset: 1 };
         expectWithin(await layerNorm(gpu, gpu.tensor(x.data, shape), options).y.read(), layerNormForward(x, shifted).y, "layerNorm");
-        expectWithin(await rmsNorm(gpu, gpu.tensor(x.data, shape), options).y.read(), rmsNormForward(x, shifted).y, "rmsNorm");
+        const tensor = gpu.tensor(x.data, shape);
+        const { y, saved } = rmsNorm(gpu, tensor, options);
+        expectWithin(await y.read(), rmsNormForward(x, shifted).y, "rmsNorm");
+        // A mean that is not 0: dgamma must not be what is left of cancelled noise.
+        const dy = { data: normal(rows * length, 3, 1), shape };
+        const wanted = rmsNormBackward(dy, x, shifted);
+        const found = rmsNormBackwardOnGpu(gpu, gpu.tensor(dy.data, shape), saved!, options);
+        expectWithin(await found.dx.read(), wanted.dx, "dx");
+        expectWithin(await found.dgamma!.read(), wanted.dgamma!.data, "dgamma");
       }
     },
     planAs,

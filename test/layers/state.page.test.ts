@@ -6,6 +6,7 @@ import {
   GroupNorm,
   InstanceNorm,
   LayerNorm,
+  LpNorm,
   readSafetensors,
   RMSNorm,
   TensorError,
@@ -57,6 +58,7 @@ const LAYERS: readonly Row[] = [
   },
   { name: "WeightNorm", make: (gpu) => new WeightNorm(gpu, { shape: [4, 3, 2] }), keys: { weight_g: [4, 1, 1], weight_v: [4, 3, 2] } },
   { name: "WeightNorm of the whole", make: (gpu) => new WeightNorm(gpu, { shape: [4, 3], dim: null }), keys: { weight_g: [], weight_v: [4, 3] } },
+  { name: "LpNorm", make: (gpu) => new LpNorm(gpu), keys: {} },
   { name: "WeightStandardization", make: (gpu) => new WeightStandardization(gpu), keys: {} },
   { name: "WeightStandardization, timm", make: (gpu) => new WeightStandardization(gpu, { form: "timmScaled", channels: 6 }), keys: { gain: [6] } },
 ];

@@ -1,6 +1,25 @@
 import { sizeOf, type Shape } from "../../src/core/shape.ts";
-import { batchNorm, batchNormApply, batchNormMoments, groupNorm, instanceNorm, layerNorm, mergeMoments, type Activation, type Saved } from "../../src/index.ts";
-import { batchNormForward, groupNormForward, instanceNormForward, layerNormForward, type NdArray, type NormForward } from "../../src/reference/index.ts";
+import {
+  batchNorm,
+  batchNormApply,
+  batchNormMoments,
+  EstimatedBatchNorm,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  mergeMoments,
+  type Activation,
+  type Saved,
+} from "../../src/index.ts";
+import {
+  batchNormForward,
+  estimatedBatchNormForward,
+  groupNormForward,
+  instanceNormForward,
+  layerNormForward,
+  type NdArray,
+  type NormForward,
+} from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
 import type { Check } from "./mutant.ts";
@@ -64,6 +83,20 @@ export const samples: Check = async (gpu) => {
   const wanted = instanceNormForward(x, { ...start, momentum: 0.5 });
   expectWithin(await mean.read(), wanted.runningMean!, "running mean");
   expectWithin(await variance.read(), wanted.runningVariance!, "running variance");
+};
+
+/** Estimates that move first and normalize then. */
+export const estimates: Check = async (gpu) => {
+  const x = array([7, 6, 3500]);
+  const start = { mean: normal(6, 6, 9.99e3), variance: normal(6, 7, 4, 0.1) };
+  const norm = new EstimatedBatchNorm(gpu, { channels: 6, movingSpeed: 0.25 });
+  norm.runningMean.write(start.mean);
+  norm.runningVariance.write(start.variance);
+  const wanted = estimatedBatchNormForward(x, { ...start, training: true, movingSpeed: 0.25 });
+  expectWithin(await norm.forward(gpu.tensor(x.data, x.shape)).y.read(), wanted.y);
+  expectWithin(await norm.runningMean.read(), wanted.runningMean!, "mean");
+  expectWithin(await norm.runningVariance.read(), wanted.runningVariance!, "variance");
+  norm.destroy();
 };
 
 /** Few columns in groups: slices, their merge, their apply. */

@@ -1,4 +1,4 @@
-import { columns, evaluation, general, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
+import { columns, estimates, evaluation, general, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
 import type { Mutant } from "./mutant.ts";
 
 const [ragged, short, runs, many] = [rows([70, 516]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
@@ -89,6 +89,14 @@ const MUTANTS: readonly Mutant[] = [
   { file: "apply-column", what: "skip the last row", line: "r < end; r++", wrong: "r + 1u < end; r++", check: splitColumns },
   { file: "gather", what: "forget an axis", line: "rest = peel(rest, params.extent6, params.stride6);", wrong: "", check: general },
   { file: "fixed-statistics", what: "forget eps", line: "given + params.eps", wrong: "given", check: evaluation },
+  { file: "merge-moments", what: "variance about the new mean", line: "distance * distance)", wrong: "0.5 * distance * distance)", check: estimates },
+  {
+    file: "merge-moments",
+    what: "x is normalized by the mean before the move",
+    line: "return Moments(shift, delta,",
+    wrong: "return Moments(shift, 0.0,",
+    check: estimates,
+  },
   { file: "running-samples", what: "forget the mean of the first sample", line: "(first + average.x - *mean)", wrong: "(average.x - *mean)", check: samples },
   { file: "running-samples", what: "no merge of one sample", line: "n < end; n +=", wrong: "n + 1u < end; n +=", check: samples },
   { file: "export-moments", what: "forget the mean", line: "vec4f(0.0, shift, 0.0, 0.0)", wrong: "vec4f(0.0)", check: synchronized },
