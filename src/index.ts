@@ -82,6 +82,7 @@ export {
   type LocalResponseNormMeaning,
   type LocalResponseResult,
 } from "./layers/local-response-norm.ts";
+export { MeanVarianceNorm, meanVarianceNorm, meanVarianceNormBackward, type MeanVarianceNormOptions } from "./layers/mean-variance-norm.ts";
 export { readSafetensors, writeSafetensors, type Named, type Safetensors } from "./core/safetensors.ts";
 export { toFloat32, type GivenTensor, type StoredData, type StoredDtype, type StoredTensor } from "./core/stored-tensor.ts";
 export type { LoadOptions, LoadResult, StateDict } from "./layers/state.ts";
