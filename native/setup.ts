@@ -13,9 +13,9 @@ declare module "vitest" {
   }
 }
 
-// In every test file: its adapter is noted in its report, excluded tests are skipped, and properties are tried for so long: a new shape is a new
-// pipeline, which takes a CPU's compiler half a second.
-fc.configureGlobal({ interruptAfterTimeLimit: 20_000 });
+// In every test file: its adapter is noted in its report, excluded tests are skipped, and properties are tried with fewer shapes: each is a new pipeline,
+// which takes a CPU's compiler half a second. (No limit of time: fast-check leaves what it interrupts running into the next test.)
+fc.configureGlobal({ numRuns: 40 });
 const implementation = inject("implementation");
 const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
 if (!adapter) throw new Error("requestAdapter found no adapter");

@@ -17,7 +17,7 @@ function project(name: "dawn" | "deno", pool: "forks" | typeof denoPool, setupFi
       provide: { implementation: name },
       setupFiles,
       pool,
-      testTimeout: 120_000,
+      testTimeout: 300_000,
     },
   };
 }

@@ -95,7 +95,7 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
         const found = both(gpu, one);
         if (found) expectWithin(await found.y.read(), found.expected.y);
       });
-      await fc.assert(property, { numRuns: 150, seed: 20261124, endOnFailure: false });
+      await fc.assert(property, { numRuns: fc.readConfigureGlobal().numRuns ?? 150, seed: 20261124, endOnFailure: false });
     },
     planAs,
   );
