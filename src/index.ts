@@ -16,8 +16,12 @@ export { WEIGHT_STANDARDIZATION_FORMS, type WeightLayout, type WeightStandardiza
 export {
   WeightStandardization,
   weightStandardization,
+  weightStandardizationBackward,
+  type WeightBackwardOptions,
   type WeightForwardOptions,
   type WeightForwardResult,
+  type WeightGradients,
+  type WeightListOptions,
   type WeightStandardizationClassOptions,
 } from "./layers/weight-standardization.ts";
 export { RMSNorm, rmsNorm, rmsNormBackward, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";

@@ -3,14 +3,24 @@ import { formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/s
 import type { Named } from "../core/safetensors.ts";
 import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { Pack } from "../gpu/pack.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
+import { runBackward } from "./backward.ts";
 import { checkCount } from "./channels.ts";
 import { planOf, runForward, type NormSpec } from "./forward.ts";
+import type { PackBackwardOptions, PackForwardOptions, RowFactors } from "./packed.ts";
 import type { Saved } from "./saved.ts";
 import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 import { checkFanIn, outputAxis, WEIGHT_STANDARDIZATION_FORMS, weightForm, type WeightStandardizationOptions } from "./weight-form.ts";
+import {
+  backwardPack,
+  forwardPack,
+  PackedStandardizationSaved,
+  type PackedStandardizationGradients,
+  type PackedStandardizationResult,
+} from "./weight-standardization-all.ts";
 
 /** What every forward call takes beside v. */
 export interface WeightForwardOptions extends Recording {
@@ -37,6 +47,62 @@ export interface WeightForwardResult {
  */
 export function weightStandardization(gpu: Gpu, v: Tensor, options: WeightStandardizationOptions & WeightForwardOptions = {}): WeightForwardResult {
   return runWeight(gpu, "weightStandardization", v, options, options);
+}
+
+/** What every backward call takes beside dw and `saved`. */
+export interface WeightBackwardOptions extends Recording {
+  /** The gain of the forward call. */
+  gain?: Tensor | null;
+  /** Tensors that take the gradients. */
+  out?: { dv?: Tensor; dgain?: Tensor };
+}
+
+/** Gradients of v and, where there was one, of the gain: its shape, f32. */
+export interface WeightGradients {
+  dv: Tensor;
+  dgain?: Tensor;
+}
+
+/**
+ * Gradients of {@link weightStandardization}, whose options must be given again; equations: reference/weight-standardization.ts.
+ * @param dw shape of v
+ * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
+ */
+export function weightStandardizationBackward(
+  gpu: Gpu,
+  dw: Tensor,
+  saved: Saved,
+  options: WeightStandardizationOptions & WeightBackwardOptions = {},
+): WeightGradients {
+  return runWeightBackward(gpu, "weightStandardizationBackward", dw, saved, options, options);
+}
+
+function runWeightBackward(
+  gpu: Gpu,
+  call: string,
+  dw: Tensor,
+  saved: Saved,
+  options: WeightStandardizationOptions,
+  given: WeightBackwardOptions,
+): WeightGradients {
+  const { gain, out = {}, encoder, pass } = given;
+  gpu.check(call, { dw, gain, "out.dv": out.dv, "out.dgain": out.dgain });
+  const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
+  const own = { ...(out.dv && { dx: out.dv }), ...(out.dgain && { dgamma: out.dgain }) };
+  const { dx, dgamma } = runBackward(gpu, call, dw, saved, (v) => weightStandardizationSpec(call, v, options), { ...recording, gamma: gain ?? null, out: own });
+  return { dv: dx, ...(dgamma && { dgain: dgamma }) };
+}
+
+/** Runs `one` for each of a list in one pass and, where nobody else submits, one submit. */
+function inOnePass<Result>(gpu: Gpu, { encoder, pass }: Recording, count: number, one: (i: number, recording: Recording) => Result): Result[] {
+  if (pass) return Array.from({ length: count }, (_, i) => one(i, { pass }));
+  if (!encoder) return gpu.batch(() => Array.from({ length: count }, (_, i) => one(i, {})));
+  const own = (encoder as GPUCommandEncoder).beginComputePass();
+  try {
+    return Array.from({ length: count }, (_, i) => one(i, { pass: own }));
+  } finally {
+    own.end();
+  }
 }
 
 function runWeight(gpu: Gpu, call: string, v: Tensor, options: WeightStandardizationOptions, given: WeightForwardOptions): WeightForwardResult {
@@ -91,6 +157,16 @@ export interface WeightStandardizationClassOptions extends WeightStandardization
   channels?: number;
 }
 
+/** What a call on a list of weights takes. */
+export interface WeightListOptions extends Recording {
+  /** A gain for each weight. */
+  gain?: readonly (Tensor | null)[];
+  /** Forward. False: nothing is kept for a backward call. */
+  saved?: boolean;
+}
+
+type PackOptions = PackForwardOptions<PackedStandardizationSaved> & { gain?: RowFactors | null };
+
 /** Weight standardization of one layer's weights, with its own gain where it has one. */
 export class WeightStandardization {
   readonly gpu: Gpu;
@@ -118,6 +194,51 @@ export class WeightStandardization {
     this.gpu.check(call, { v });
     this.#checkChannels(call, v.shape);
     return runWeight(this.gpu, call, v, this.options, { ...options, gain: options.gain === undefined ? this.gain : options.gain });
+  }
+
+  /** Gradients of v and of the gain. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
+  backward(dw: Tensor, saved: Saved, options: WeightBackwardOptions = {}): WeightGradients {
+    const gain = options.gain === undefined ? this.gain : options.gain;
+    return runWeightBackward(this.gpu, "WeightStandardization.backward", dw, saved, this.options, { ...options, gain });
+  }
+
+  /**
+   * Standardizes many weights: those of a pack (`gpu.pack`) in one dispatch, a list in one pass and one submit. Gains come with the call.
+   * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
+   */
+  forwardAll(v: Pack, options?: PackOptions): PackedStandardizationResult;
+  forwardAll(v: readonly Tensor[], options?: WeightListOptions): { w: Tensor[]; saved: Saved[] };
+  forwardAll(v: Pack | readonly Tensor[], options: PackOptions | WeightListOptions = {}): PackedStandardizationResult | { w: Tensor[]; saved: Saved[] } {
+    const call = "WeightStandardization.forwardAll";
+    if (v instanceof Pack) return forwardPack(this.gpu, call, v, { ...this.options, gain: null, ...(options as PackOptions) });
+    const { gain, saved, ...recording } = options as WeightListOptions;
+    const saves = saved === undefined ? {} : { saved };
+    const results = inOnePass(this.gpu, recording, v.length, (i, own) =>
+      runWeight(this.gpu, call, v[i]!, this.options, { ...own, ...saves, gain: gain?.[i] ?? null }),
+    );
+    return { w: results.map(({ w }) => w), saved: results.flatMap((result) => result.saved ?? []) };
+  }
+
+  /** Gradients of {@link forwardAll}: of a pack in one dispatch, of a list in one pass and one submit. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
+  backwardAll(
+    dw: Pack,
+    saved: PackedStandardizationSaved,
+    options?: PackBackwardOptions<Partial<PackedStandardizationGradients>>,
+  ): PackedStandardizationGradients;
+  backwardAll(dw: readonly Tensor[], saved: readonly Saved[], options?: WeightListOptions): WeightGradients[];
+  backwardAll(
+    dw: Pack | readonly Tensor[],
+    saved: PackedStandardizationSaved | readonly Saved[],
+    options: PackBackwardOptions<Partial<PackedStandardizationGradients>> | WeightListOptions = {},
+  ): PackedStandardizationGradients | WeightGradients[] {
+    const call = "WeightStandardization.backwardAll";
+    if (saved instanceof PackedStandardizationSaved) return backwardPack(this.gpu, call, dw as Pack, saved, options as object);
+    const [list, kept] = [dw as readonly Tensor[], saved];
+    if (list.length !== kept.length) throw new ShapeError(`${call}: dw has ${list.length} tensors; saved has ${kept.length}`);
+    const { gain, ...recording } = options as WeightListOptions;
+    return inOnePass(this.gpu, recording, list.length, (i, own) =>
+      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.options, { ...own, gain: gain?.[i] ?? null }),
+    );
   }
 
   /** What `forward` would run for a weight of this shape, as data. */

@@ -19,13 +19,14 @@ import {
 import { runBatchChannel } from "./adapter-batch-channel.ts";
 import { runKin } from "./adapter-kin.ts";
 import { runNorms } from "./adapter-norms.ts";
+import { runWeights } from "./adapter-weights.ts";
 import type { Case, Values } from "./check.ts";
 import { interpret, type InputName, type Meaning } from "./interpret.ts";
 
 /** Runs a case through the public API on the GPU; null where it is not supported. */
 export async function run(testCase: Case, gpu: Gpu): Promise<Record<string, ArrayLike<number>> | null> {
   const meaning = interpret(testCase);
-  if (!meaning) return (await runNorms(testCase, gpu)) ?? (await runBatchChannel(testCase, gpu)) ?? runKin(testCase, gpu);
+  if (!meaning) return (await runNorms(testCase, gpu)) ?? (await runWeights(testCase, gpu)) ?? (await runBatchChannel(testCase, gpu)) ?? runKin(testCase, gpu);
   const tensors = upload(gpu, meaning.inputs);
   try {
     if (meaning.layer === "batch") return await runBatch(gpu, meaning, tensors);
