@@ -1,11 +1,14 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
+import type { Named } from "../core/safetensors.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { planFor, run, type Recording, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planLocalResponse, planLocalResponseBackward, type LocalResponseRequest } from "../plan/local-response-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { channelAxis, checkCount, type ChannelOptions } from "./channels.ts";
+import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 
 /** What local response normalization means, whatever the call. Names and defaults are PyTorch's. */
 export interface LocalResponseNormMeaning extends ChannelOptions {
@@ -198,6 +201,16 @@ export class LocalResponseNorm {
   /** The tensors that training changes: none. */
   parameters(): Record<string, Tensor> {
     return {};
+  }
+
+  /** The state: nothing. */
+  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
+    return readState(this.gpu, "LocalResponseNorm.stateDict", [], options.prefix);
+  }
+
+  /** Takes a state without keys. @throws FormatError that names every key */
+  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
+    return loadState(this.gpu, "LocalResponseNorm.loadStateDict", [], dict, options);
   }
 
   /** There is nothing to free. */

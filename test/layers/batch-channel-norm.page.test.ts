@@ -163,6 +163,25 @@ gpuTest("residual before the first normalization, its gradients, and accumulatio
   );
 });
 
+gpuTest("f16 in and out: what lies between stays f32, and y is rounded once", async ({ gpu }) => {
+  const norm = new BatchChannelNorm(gpu, { channels: 6, groups: 3 });
+  const x = gpu.tensor(X.data, SHAPE, { dtype: "f16" });
+  const rounded = { data: await x.read(), shape: SHAPE };
+  const { y, saved } = norm.forward(x);
+  expect([y.dtype, saved!.channel.x.dtype]).toEqual(["f16", "f32"]);
+  const expected = batchChannelNormForward(rounded, { groups: 3, training: true }).y;
+  // One ulp of f16 at the size of each value.
+  const found = await y.read();
+  expect(found.every((value, i) => Math.abs(value - expected[i]!) <= 2 ** -10 * Math.max(Math.abs(expected[i]!), 2 ** -4))).toBe(true);
+  const dy = gpu.tensor(normal(450, 4), SHAPE, { dtype: "f16" });
+  const { dx } = norm.backward(dy, saved!);
+  expect(dx.dtype).toBe("f16");
+  const ones = { bnGamma: { data: new Float32Array(6).fill(1), shape: [6] } };
+  const wanted = batchChannelNormBackward({ data: await dy.read(), shape: SHAPE }, rounded, { groups: 3, training: true, ...ones }).dx;
+  const gradient = await dx.read();
+  expect(gradient.every((value, i) => Math.abs(value - wanted[i]!) <= 2 ** -10 * Math.max(Math.abs(wanted[i]!), 2 ** -4))).toBe(true);
+});
+
 gpuTest("state under the authors' keys, through a file and back", async ({ gpu }) => {
   const norm = new BatchChannelNorm(gpu, { channels: 6, groups: 3, movingSpeed: 0.5 });
   norm.forward(gpu.tensor(X.data, SHAPE));
