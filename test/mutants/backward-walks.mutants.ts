@@ -1,0 +1,88 @@
+import type { BackwardResult } from "../../src/index.ts";
+import { expectWithin } from "../bound.ts";
+import { array, arraysOf, backwardOnGpu, expectedGradients } from "../layers/backward-calls.ts";
+import type { ForwardCase } from "../layers/forward-cases.ts";
+import type { Check, Mutant } from "./mutant.ts";
+
+/** Every gradient of a case, dy of this mean. */
+const gradients =
+  (testCase: Omit<ForwardCase, "why">, mean = 0.3): Check =>
+  async (gpu) => {
+    const own = { ...testCase, why: "mutant" };
+    const arrays = { ...arraysOf(own), dy: array(own.shape, 6, mean) };
+    const found = backwardOnGpu(gpu, own, arrays);
+    for (const [name, wanted] of Object.entries(expectedGradients(own, arrays))) {
+      expectWithin(await found[name as keyof BackwardResult]!.read(), wanted, name);
+    }
+  };
+
+const training = { training: true };
+const planes = gradients({ layer: "batch", shape: [6, 4, 60, 60], gamma: [4], beta: [4], options: { ...training, activation: "silu" } });
+const short = gradients({ layer: "batch", shape: [300, 4, 40], gamma: [4], beta: [4], options: training });
+const far = gradients({ layer: "batch", shape: [6, 4, 60, 60], gamma: [4], beta: [4], options: training }, 1e4);
+const groups = gradients({ layer: "group", shape: [3, 8, 20, 21], gamma: [8], beta: [8], options: { groups: 2, activation: "gelu" } });
+const columns = gradients({ layer: "group", shape: [2, 300, 12], gamma: [12], beta: [12], options: { groups: 3, layout: "nhwc" } });
+const rootMeanSquares = gradients({ layer: "rms", shape: [70, 12], gamma: [70, 1], options: { axes: [0] } });
+const kept = gradients({ layer: "layer", shape: [70, 12], options: { axes: [0], center: false } });
+const evaluation = gradients({ layer: "batch", shape: [6, 4, 70], gamma: [4], beta: [4], options: { training: false } });
+const perSample = gradients({ layer: "batch", shape: [6, 4, 70], gamma: [6, 4, 1], beta: [6, 4, 1], options: training });
+const single = gradients({ layer: "instance", shape: [300, 20, 5], gamma: [1], beta: [1], options: { layout: "nhwc" } });
+const permuted = gradients({ layer: "layer", shape: [2, 3, 4, 3], gamma: [3, 3, 2], beta: [3, 3, 2], options: { axes: [3, 1, 0], parameterLayout: "axes" } });
+
+/** What only some walks and layouts of backward show. */
+const MUTANTS: readonly Mutant[] = [
+  { file: "sum-gradient", what: "no shift before gradients are summed", line: "let e = value.v - shift;", wrong: "let e = value.v;", check: far },
+  { file: "sum-gradient", what: "a chain is dropped", line: "sums.exhat += chain.exhat;", wrong: "sums.exhat = chain.exhat;", check: planes },
+  { file: "sum-gradient", what: "only the first plane of a slice", line: "u < first + planes; u++", wrong: "u < first + 1u; u++", check: short },
+  {
+    file: "sum-gradient",
+    what: "gamma is forgotten",
+    line: "if (WEIGHTED) { return Value(v * g, xhat); }",
+    wrong: "if (WEIGHTED) { return Value(v, xhat); }",
+    check: rootMeanSquares,
+  },
+  {
+    file: "merge-gradient",
+    what: "the weight of the wrong cell",
+    line: "base + i / params.weight_divisor",
+    wrong: "base + (i + 1u) / params.weight_divisor",
+    check: columns,
+  },
+  { file: "merge-gradient", what: "the mean is rounded and nothing more", line: "= total.x * reciprocal;", wrong: "= 0.0;", check: far },
+  { file: "merge-gradient", what: "dvariance twice as large", line: "-0.5 * statistics[at]", wrong: "-statistics[at]", check: evaluation },
+  {
+    file: "merge-parameter",
+    what: "a partial is dropped",
+    line: "i < end; i += team_width(inv)",
+    wrong: "i + 1u < end; i += team_width(inv)",
+    check: perSample,
+  },
+  { file: "merge-parameter", what: "whole statistics taken for parts", line: "(p.y - own) * xhat", wrong: "p.y * xhat * 1.5", check: far },
+  { file: "merge-parameter", what: "the first condensed part only", line: "team % params.parts * params.span", wrong: "team % params.parts", check: single },
+  { file: "merge-parameter", what: "the third term of the order is forgotten", line: " + parameter_base(params.second_view, t)", wrong: "", check: permuted },
+  {
+    file: "apply-gradient",
+    what: "what the rounded mean leaves is forgotten",
+    line: "var dropped = means.rest;",
+    wrong: "var dropped = Lane(0.0);",
+    check: far,
+  },
+  {
+    file: "apply-gradient",
+    what: "gamma is forgotten",
+    line: "if (FACTORED) { a *= g; } else { h *= g; }",
+    wrong: "if (!FACTORED) { h *= g; }",
+    check: planes,
+  },
+  {
+    file: "apply-gradient",
+    what: "the variance follows x, not x - mean",
+    line: " - plane_at(base, j, 3u) * n.rstd) * means.along",
+    wrong: " + Lane(0.1)) * means.along",
+    check: kept,
+  },
+  { file: "gradient-line", what: "delta is not scaled", line: "plane_at(base, j, 3u) * rstd);", wrong: "plane_at(base, j, 3u) + 0.01);", check: columns },
+  { file: "activation-slope", what: "gelu without the density", line: "+ u * exp(-0.5 * u * u) * 0.39894228", wrong: "", check: groups },
+];
+
+export default MUTANTS;
