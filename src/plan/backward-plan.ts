@@ -27,7 +27,9 @@ export function planBackward(request: BackwardRequest, capabilities: Capabilitie
   if (request.view.order) return planGeneral(request, request.view.order, capabilities);
   const steps = new Steps();
   const rows = planRowBackward(request, capabilities);
-  if (rows) steps.add(rows.dispatches, rows.scratch);
+  // A half past the largest is infinite, not clamped: who scales a loss looks for it.
+  const unclamped = rows?.dispatches.map((one) => (one.bindings["dx"] ? { ...one, overrides: { ...one.overrides, SATURATES: 0 } } : one));
+  if (rows) steps.add(unclamped!, rows.scratch);
   const found = rows ? { columns: false, passes: rows.passes } : planGradients(request, steps, capabilities);
   planAdded(request, steps, capabilities);
   const walk = found.columns ? "column" : request.view.repeats * request.view.kept > 1 ? "run" : "row";
