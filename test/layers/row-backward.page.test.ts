@@ -135,3 +135,13 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (name, planAs) => {
     planAs,
   );
 });
+
+gpuTest(
+  "a subgroup smaller than the device reports: what is not held is read again",
+  async ({ gpu }) => {
+    const planAs = { subgroupMinSize: 32, subgroupMaxSize: 32 };
+    for (const length of [96, 500, 131]) await check(gpu, features(140, length, { planAs }));
+    await check(gpu, channels(3, 4, 3, 50, { planAs }));
+  },
+  PLANNED_AS["a GPU with subgroups"],
+);

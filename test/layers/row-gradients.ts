@@ -1,6 +1,6 @@
 import type { Shape } from "../../src/core/shape.ts";
 import { run } from "../../src/gpu/run.ts";
-import type { Gpu, Tensor } from "../../src/index.ts";
+import type { Capabilities, Gpu, Tensor } from "../../src/index.ts";
 import type { BackwardRequest } from "../../src/plan/backward-request.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -23,6 +23,8 @@ export interface RowCase {
   readonly dy?: Float32Array;
   /** Values of gamma. */
   readonly scale?: Float32Array;
+  /** What the plan takes the device for. */
+  readonly planAs?: Partial<Capabilities>;
 }
 
 export interface RowGradients {
@@ -65,7 +67,7 @@ export async function gpuGradients(gpu: Gpu, testCase: RowCase, times = 1): Prom
   const asked = backwardRequest(testCase);
   const data = dataOf(testCase);
   const { shape, view, wants } = asked;
-  const part = planRowBackward(asked, gpu.capabilities);
+  const part = planRowBackward(asked, { ...gpu.capabilities, ...testCase.planAs });
   if (!part) throw new Error("the row plan does not apply");
   const plan: Plan = { walk: "row", team: part.team, dispatches: part.dispatches, scratch: part.scratch, bytesMoved: 0 };
   const tensors: Record<string, Tensor> = {
