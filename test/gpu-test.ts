@@ -64,6 +64,12 @@ function planned(capabilities: Partial<Capabilities>): Promise<Gpu> {
   return made;
 }
 
+/** The shared device, planned as another one; null where it lacks a feature of that one. */
+export async function gpuAs(planAs: Partial<Capabilities>): Promise<Gpu | null> {
+  const { capabilities } = await sharedGpu();
+  return FEATURES.some((feature) => planAs[feature] === true && !capabilities[feature]) ? null : planned(planAs);
+}
+
 /** The devices that plans are made for, whatever runs them: every kernel and team is reached on any adapter. */
 export const PLANNED_AS: Readonly<Record<string, Partial<Capabilities>>> = {
   software: { adapterClass: "software" },
