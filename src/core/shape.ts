@@ -45,6 +45,7 @@ export function checkShape(shape: Shape, where: string): void {
  * @throws OptionError where an axis is out of range or named twice
  */
 export function resolveAxes(axes: readonly number[], rank: number, where: string): number[] {
+  if (!Array.isArray(axes)) throw new OptionError(`${where}: axes is ${String(axes)}; wanted a list of axes`);
   const resolved = axes.map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw new OptionError(`${where}: axis is ${axis}; x has rank ${rank}`);
     return axis < 0 ? axis + rank : axis;

@@ -96,6 +96,14 @@ export class Gpu {
     }
   }
 
+  /** @internal Likewise, and tensors that are missing. */
+  need(call: string, tensors: Readonly<Record<string, Tensor | null | undefined>>): void {
+    this.check(call, tensors);
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (!tensor) throw new TensorError(`${call}: ${name} is ${String(tensor)}; wanted a Tensor (gpu.tensor, gpu.empty or gpu.wrap)`);
+    }
+  }
+
   /** @internal Refuses what the device cannot hold or bind. */
   checkBytes(bytes: number, what: string, call: string): void {
     const { maxBindingBytes, maxBufferBytes } = this.capabilities;
@@ -201,6 +209,11 @@ export class Gpu {
       this.#scope = outer;
       for (const tensor of inner) tensor.destroy();
     }
+  }
+
+  /** @internal A tensor that outlives the `tidy` around its making. */
+  keep(tensor: Tensor): void {
+    this.#scope?.delete(tensor);
   }
 
   /** @internal A tensor that frees its own buffer. */

@@ -161,10 +161,13 @@ function makeTable(gpu: Gpu, lines: readonly TensorRows[], starts: readonly numb
       table.set([starts[i]! + index * stride, length, step, parameterStarts ? parameterStarts[i]! + index : row], row * 4);
     }
   });
+  // A tensor of f32 takes the bits as they are.
+  const bits = gpu.tensor(new Float32Array(table.buffer), [rows, 4]);
+  // Packs keep it: it outlives a `tidy` around the call.
+  gpu.keep(bits);
   const filled = lines.filter(({ count, length }) => count * length > 0);
   return {
-    // A tensor of f32 takes the bits as they are.
-    table: gpu.tensor(new Float32Array(table.buffer), [rows, 4]),
+    table: bits,
     rows,
     values: lines.reduce((sum, { count, length }) => sum + count * length, 0),
     contiguous: filled.every(({ step, length }) => step === 1 || length === 1),

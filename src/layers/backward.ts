@@ -7,6 +7,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { planBackward } from "../plan/backward-plan.ts";
 import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
 import type { Plan } from "../plan/plan.ts";
+import { checkAddedTo } from "./accumulate.ts";
 import { aligned, meaningOf, parameterStrides, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
 import { Saved, type SavedMeaning } from "./saved.ts";
 
@@ -142,7 +143,8 @@ export function runBackward(
   const gamma = options.gamma ?? null;
   const beta = options.beta ?? null;
   const named = Object.fromEntries(Object.entries(out).map(([name, tensor]) => [`out.${name}`, tensor]));
-  gpu.check(call, { dy, dsum, gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics, ...named });
+  gpu.need(call, { dy });
+  gpu.check(call, { dsum, gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics, ...named });
   const x = saved.x.shape;
   for (const [name, tensor] of Object.entries({ dy, dsum })) {
     if (tensor && !sameShape(tensor.shape, x)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; x was ${formatShape(x)}`);
@@ -206,9 +208,7 @@ function checkOut(call: string, { outputs }: BackwardCall, out: Partial<Backward
     if (wanted && found && !sameShape(found.shape, wanted)) {
       throw new ShapeError(`${call}: out.${name} is ${formatShape(found.shape)}; wanted ${formatShape(wanted)}`);
     }
-    if (accumulate && wanted && !found && ADDED_UP.has(name)) {
-      throw new OptionError(`${call}: accumulate is true; out.${name} is missing, to which ${name} would be added`);
-    }
+    if (accumulate && wanted && ADDED_UP.has(name)) checkAddedTo(call, { [name]: found });
   }
   if (!outputs.dresidual && out.dresidual && out.dresidual !== out.dx)
     throw new OptionError(`${call}: out.dresidual must be out.dx: the gradient of a residual of x's shape is dx`);

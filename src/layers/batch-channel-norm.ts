@@ -1,5 +1,5 @@
 import type { Activation } from "../core/activation.ts";
-import { ShapeError } from "../core/errors.ts";
+import { ShapeError, TensorError } from "../core/errors.ts";
 import type { Named } from "../core/safetensors.ts";
 import { formatShape, sameShape, type Shape } from "../core/shape.ts";
 import type { GivenTensor } from "../core/stored-tensor.ts";
@@ -7,12 +7,15 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
+import { statisticsStride, STATISTICS_PLANES } from "../plan/request.ts";
+import { checkAddedTo } from "./accumulate.ts";
 import type { BackwardOptions, BackwardResult } from "./backward.ts";
 import { BatchNorm } from "./batch-norm.ts";
+import { Between } from "./between.ts";
 import { ChannelNorm } from "./channel-norm.ts";
 import type { ChannelOptions } from "./channels.ts";
 import { EstimatedBatchNorm } from "./estimated-batch-norm.ts";
-import type { ForwardOptions } from "./forward.ts";
+import { outputDtype, type ForwardOptions } from "./forward.ts";
 import type { NormClassOptions } from "./norm.ts";
 import type { RunningOptions } from "./running-statistics.ts";
 import type { Saved } from "./saved.ts";
@@ -125,11 +128,7 @@ export class BatchChannelNorm {
   forward(x: Tensor, options: BatchChannelForwardOptions = {}): BatchChannelForwardResult {
     const { out = {}, dtype, encoder, pass, ...given } = options;
     const call = "BatchChannelNorm.forward";
-    // What the second half would refuse is refused before the first one moves anything.
-    this.gpu.check(call, { x, "out.y": out.y, "out.between": out.saved?.channel.x, "out.saved": out.saved?.channel.statistics });
-    if (out.y && !sameShape(out.y.shape, x.shape)) {
-      throw new ShapeError(`${call}: out.y is ${formatShape(out.y.shape)}; it must have x's shape ${formatShape(x.shape)}`);
-    }
+    this.#checkForward(call, x, options);
     this.channel.plan(x.shape, { saved: options.saved !== false });
     const saves = options.saved !== false;
     const middle = saves ? out.saved?.channel.x : this.#between.tensor(this.gpu, x.shape, options);
@@ -154,6 +153,7 @@ export class BatchChannelNorm {
   backward(dy: Tensor, saved: BatchChannelSaved, options: BatchChannelBackwardOptions = {}): BatchChannelBackwardResult {
     const { out = {}, dsum, accumulate, encoder, pass } = options;
     const { dgamma, dbeta, dbnGamma, dbnBeta, ...rest } = out;
+    this.#checkBackward("BatchChannelNorm.backward", dy, saved, options);
     const middle = this.#gradient.tensor(this.gpu, saved.channel.x.shape, options);
     return this.#record({ encoder, pass }, (recording) => {
       const shared = { ...recording, ...(accumulate !== undefined && { accumulate }) };
@@ -169,6 +169,61 @@ export class BatchChannelNorm {
         ...(firstBeta && { dbnBeta: firstBeta }),
       };
     });
+  }
+
+  /** What the second half would refuse is refused before the first one moves anything. */
+  #checkForward(call: string, x: Tensor, options: BatchChannelForwardOptions): void {
+    const { out = {}, dtype } = options;
+    const { gamma, beta } = this.channel;
+    this.gpu.need(call, { x });
+    checkSaved(call, "out.saved", out.saved ?? null);
+    const { x: between, statistics } = out.saved?.channel ?? {};
+    this.gpu.check(call, { gamma, beta, "out.y": out.y, "out.sum": out.sum, "out.saved": statistics, "out.saved.channel.x": between });
+    if (out.y && !sameShape(out.y.shape, x.shape)) {
+      throw new ShapeError(`${call}: out.y is ${formatShape(out.y.shape)}; it must have x's shape ${formatShape(x.shape)}`);
+    }
+    outputDtype(call, x, { ...(dtype && { dtype }), ...(out.y && { out: { y: out.y } }) });
+    const wanted = statisticsStride(x.shape[0]! * this.options.groups) * STATISTICS_PLANES;
+    if (statistics && statistics.size !== wanted) {
+      throw new ShapeError(`${call}: out.saved comes from a call with other statistics (${statistics.size} values; wanted ${wanted})`);
+    }
+    const kept = options.saved === false ? {} : { x, "out.sum": out.sum };
+    for (const [name, tensor] of Object.entries({ gamma, beta, "out.saved": statistics, "out.saved.channel.x": between, ...kept })) {
+      if (out.y && tensor?.buffer === out.y.buffer)
+        throw new TensorError(`${call}: out.y and ${name} lie in the same GPUBuffer; y would overwrite what is still read`);
+    }
+  }
+
+  /** Likewise what the first half would refuse once the second one has added to its gradients. */
+  #checkBackward(call: string, dy: Tensor, saved: BatchChannelSaved, { out = {}, dsum, accumulate }: BatchChannelBackwardOptions): void {
+    checkSaved(call, "saved", saved);
+    const { batch, channel } = saved;
+    const { gamma, beta } = this.batch;
+    const named = Object.fromEntries(Object.entries(out).map(([name, tensor]) => [`out.${name}`, tensor]));
+    this.gpu.need(call, { dy });
+    this.gpu.check(call, {
+      dsum,
+      "bn.gamma": gamma,
+      "bn.beta": beta,
+      "saved.x": batch.x,
+      "saved.batch": batch.statistics,
+      "saved.channel.x": channel.x,
+      ...named,
+    });
+    for (const [name, tensor] of Object.entries({ dy, dsum, "out.dx": out.dx })) {
+      if (tensor && !sameShape(tensor.shape, batch.x.shape))
+        throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; x was ${formatShape(batch.x.shape)}`);
+    }
+    for (const [name, tensor, like] of [
+      ["dbnGamma", out.dbnGamma, gamma],
+      ["dbnBeta", out.dbnBeta, beta],
+    ] as const) {
+      if (accumulate && like) checkAddedTo(call, { [name]: tensor });
+      if (tensor && like && !sameShape(tensor.shape, like.shape)) {
+        throw new ShapeError(`${call}: out.${name} is ${formatShape(tensor.shape)}; wanted ${formatShape(like.shape)}`);
+      }
+    }
+    if (accumulate && batch.meaning.inputs.parameters.residual_bias) checkAddedTo(call, { dresidualBias: out.dresidualBias });
   }
 
   /** One pass and one submit for both halves, where the caller brings none. */
@@ -216,28 +271,6 @@ export class BatchChannelNorm {
   }
 }
 
-/** A tensor that a call writes before it reads it, so that all calls of one shape can share it. */
-class Between {
-  #held: { readonly tensor: Tensor; isDeferred: boolean } | null = null;
-
-  tensor(gpu: Gpu, shape: Shape, { encoder, pass }: Recording): Tensor {
-    const isDeferred = encoder !== undefined || pass !== undefined;
-    const held = this.#held;
-    if (held && !held.tensor.destroyed && sameShape(held.tensor.shape, shape)) {
-      held.isDeferred ||= isDeferred;
-      return held.tensor;
-    }
-    this.destroy();
-    const tensor = gpu.empty(shape);
-    // It outlives a `tidy` around the call.
-    gpu.forget(tensor);
-    this.#held = { tensor, isDeferred };
-    return tensor;
-  }
-
-  /** Commands of a caller's encoder may still name the buffer: then it is dropped, not destroyed. */
-  destroy(): void {
-    if (this.#held && !this.#held.isDeferred) this.#held.tensor.destroy();
-    this.#held = null;
-  }
+function checkSaved(call: string, name: string, saved: BatchChannelSaved | null): void {
+  if (saved !== null && !(saved instanceof BatchChannelSaved)) throw new TensorError(`${call}: ${name} is ${typeof saved}; wanted what forward saved`);
 }

@@ -41,7 +41,8 @@ export function batchNorm(gpu: Gpu, x: Tensor, options: BatchNormOptions & Affin
   const call = "batchNorm";
   const { mean, variance } = options;
   checkGiven(call, options.training, options, null);
-  gpu.check(call, { x, mean, variance });
+  gpu.need(call, { x });
+  gpu.check(call, { mean, variance });
   const moves = options.training && mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call) } : null;
   const spec = batchNormSpec(call, x.shape, options, moves);
   checkGiven(call, options.training, options, sizeOf(spec.shape) === 0 ? null : statisticsOf(spec));
@@ -108,7 +109,7 @@ export class BatchNorm extends RunningNorm {
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: BatchNormClassOptions) {
-    const channels = typeof options.channels === "number" ? [options.channels] : [...options.channels];
+    const channels = Array.isArray(options.channels) ? [...options.channels] : [options.channels as number];
     for (const count of channels) checkCount(count, "channels", "BatchNorm");
     checkRunning(options, "BatchNorm");
     checkEps(options.eps ?? 1e-5, "BatchNorm");

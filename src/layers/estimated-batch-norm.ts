@@ -43,7 +43,7 @@ export class EstimatedBatchNorm extends RunningNorm {
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: EstimatedBatchNormOptions) {
-    const channels = typeof options.channels === "number" ? [options.channels] : [...options.channels];
+    const channels = Array.isArray(options.channels) ? [...options.channels] : [options.channels as number];
     for (const count of channels) checkCount(count, "channels", "EstimatedBatchNorm");
     checkEps(options.eps ?? 1e-5, "EstimatedBatchNorm");
     super(gpu, "EstimatedBatchNorm", channels, options, true);

@@ -1,6 +1,6 @@
 import type { Activation } from "../core/activation.ts";
 import { DTYPES, type Dtype } from "../core/dtype.ts";
-import { OptionError, ShapeError } from "../core/errors.ts";
+import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import { statisticsView } from "../core/statistics-view.ts";
@@ -166,7 +166,8 @@ export function runForward(
   const parameters = parametersOf(options);
   const residual = options.residual ?? null;
   const out = options.out ?? {};
-  gpu.check(call, { x, residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  gpu.need(call, { x });
+  gpu.check(call, { residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
   const spec = specOf(x.shape);
   const saves = options.saved !== false;
   const sums = wantsSum(spec, options, saves);
@@ -215,7 +216,7 @@ function wantsSum(spec: NormSpec, options: ForwardOptions, saves: boolean): bool
 }
 
 /** The type of y: as asked, else as `out` has it, else x's. @throws OptionError where they disagree */
-function outputDtype(call: string, x: Tensor, { dtype, out }: ForwardOptions): Dtype {
+export function outputDtype(call: string, x: Tensor, { dtype, out }: ForwardOptions): Dtype {
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: dtype is ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
   if (dtype !== undefined && out?.y && out.y.dtype !== dtype) throw new OptionError(`${call}: dtype is ${dtype}; out.y is ${out.y.dtype}`);
   return dtype ?? out?.y?.dtype ?? x.dtype;
@@ -228,6 +229,7 @@ function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out
       throw new ShapeError(`${spec.call}: out.${name} is ${formatShape(tensor.shape)}; it must have x's shape ${formatShape(x)}`);
     }
   }
+  if (out.saved && !(out.saved instanceof Saved)) throw new TensorError(`${spec.call}: out.saved is ${typeof out.saved}; wanted what a forward call saved`);
   const wanted = statisticsStride(statisticsView(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
   const own = out.saved && sizeOf(out.saved.statistics.shape);
   if (own !== undefined && own !== wanted)

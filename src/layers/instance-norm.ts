@@ -41,7 +41,8 @@ export function instanceNorm(gpu: Gpu, x: Tensor, options: InstanceNormOptions &
   const call = "instanceNorm";
   const { mean, variance, training = true } = options;
   checkGiven(call, training, options, null);
-  gpu.check(call, { x, mean, variance });
+  gpu.need(call, { x });
+  gpu.check(call, { mean, variance });
   const moves = training && mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call) } : null;
   const spec = instanceNormSpec(call, x.shape, { ...options, training }, moves);
   checkGiven(call, training, options, sizeOf(x.shape) === 0 ? null : x.shape[channelAxis(options.layout ?? "nchw", x.shape, call)]!);

@@ -89,7 +89,8 @@ export function localResponseNormBackward(gpu: Gpu, dy: Tensor, saved: LocalResp
 
 function forward(gpu: Gpu, call: string, x: Tensor, meaning: LocalResponseNormMeaning, options: LocalResponseForwardOptions): LocalResponseResult {
   const { out = {} } = options;
-  gpu.check(call, { x, "out.y": out.y });
+  gpu.need(call, { x });
+  gpu.check(call, { "out.y": out.y });
   const request = requestOf(call, x.shape, meaning, x.aligned && out.y?.aligned !== false);
   checkSame(call, "out.y", out.y, x.shape);
   const y = out.y ?? gpu.empty(x.shape, { dtype: x.dtype });
@@ -102,7 +103,8 @@ function backward(gpu: Gpu, call: string, dy: Tensor, saved: LocalResponseSaved,
   if (!(saved instanceof LocalResponseSaved)) throw new OptionError(`${call}: saved is ${String(saved)}; wanted what the forward call gave as \`saved\``);
   const { out = {} } = options;
   const { x } = saved;
-  gpu.check(call, { dy, "saved.x": x, "out.dx": out.dx });
+  gpu.need(call, { dy });
+  gpu.check(call, { "saved.x": x, "out.dx": out.dx });
   checkSame(call, "dy", dy, x.shape);
   checkSame(call, "out.dx", out.dx, x.shape);
   const request = requestOf(call, x.shape, saved.meaning, x.aligned && dy.aligned && out.dx?.aligned !== false);

@@ -54,10 +54,12 @@ export abstract class Norm {
   protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormConstructorOptions, affine = true) {
     checkShape(shape, layer);
     checkActivation(options.activation, layer);
+    const { gammaOffset = 0 } = options;
+    if (!Number.isFinite(gammaOffset)) throw new OptionError(`${layer}: gammaOffset is ${String(gammaOffset)}; wanted a finite number`);
     this.gpu = gpu;
     this.layer = layer;
     const has = options.affine ?? affine;
-    this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1 - (options.gammaOffset ?? 0)), shape) : null;
+    this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1 - gammaOffset), shape) : null;
     this.beta = has && options.bias !== false ? gpu.tensor(new Float32Array(sizeOf(shape)), shape) : null;
   }
 

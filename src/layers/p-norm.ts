@@ -9,6 +9,7 @@ import { planPNormBackward } from "../plan/p-norm-backward-plan.ts";
 import { planPNorm } from "../plan/p-norm-plan.ts";
 import type { PNormRequest, PNormRole } from "../plan/p-norm-request.ts";
 import type { Plan } from "../plan/plan.ts";
+import { checkAddedTo } from "./accumulate.ts";
 
 /** One layer's meaning for one shape of x: y = g * x / max(norm, eps), norm = (sum of |x|^p)^(1/p) over `reduced`. */
 export interface PNormSpec {
@@ -91,7 +92,8 @@ function aligned(tensors: readonly Tensor[]): boolean {
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */
 export function runPNorm(gpu: Gpu, call: string, x: Tensor, specOf: (shape: Shape) => PNormSpec, options: PNormOptions): { y: Tensor; saved?: PNormSaved } {
   const { out, g = null } = options;
-  gpu.check(call, { x, g, "out.y": out.y, "out.saved": out.saved?.norm });
+  gpu.need(call, { x });
+  gpu.check(call, { g, "out.y": out.y, "out.saved": out.saved?.norm });
   const spec = specOf(x.shape);
   const { names, normShape } = spec;
   if (g) checkFactors(call, g.shape, spec, x.shape);
@@ -119,11 +121,13 @@ export function runPNormBackward(gpu: Gpu, call: string, dy: Tensor, saved: PNor
   const { out, accumulate = false } = options;
   const { x, g, norm, spec } = saved;
   const { names } = spec;
-  gpu.check(call, { [names.dy]: dy, [`saved.${names.x}`]: x, "saved.g": g, "saved.norm": norm, [`out.${names.dx}`]: out.dx, "out.dg": out.dg });
+  gpu.need(call, { [names.dy]: dy });
+  gpu.check(call, { [`saved.${names.x}`]: x, "saved.g": g, "saved.norm": norm, [`out.${names.dx}`]: out.dx, "out.dg": out.dg });
   checkOut(call, names.dy, dy, x.shape);
   checkOut(call, `out.${names.dx}`, out.dx, x.shape);
   if (out.dg && !g) throw new OptionError(`${call}: out.dg is given; the forward call had no g`);
   if (g && out.dg && out.dg.size !== g.size) checkOut(call, "out.dg", out.dg, g.shape);
+  if (accumulate) checkAddedTo(call, { [names.dx]: out.dx, ...(g && { dg: out.dg }) });
   const dx = out.dx ?? gpu.empty(x.shape, { dtype: x.dtype });
   const dg = g ? (out.dg ?? gpu.empty(g.shape)) : null;
   const plan = pNormPlan(gpu, "backward", spec, x.shape, { hasG: g !== null, aligned: aligned([x, dy, dx]), accumulates: accumulate });

@@ -1,5 +1,5 @@
 import type { Activation } from "../core/activation.ts";
-import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
+import { ShapeError, TensorError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
@@ -7,6 +7,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { COEFFICIENT_PLANES } from "../plan/gradient-apply.ts";
 import { statisticsStride } from "../plan/request.ts";
 import { GRADIENT_VALUES, planApplyGradients, planGradientMoments, planMergeGradients } from "../plan/synchronized-backward-plan.ts";
+import { checkAddedTo } from "./accumulate.ts";
 import { checkMeaning, describeCall, type BackwardCall } from "./backward.ts";
 import { aligned, type AffineParameters, type NormSpec } from "./forward.ts";
 import { withStack } from "./partials.ts";
@@ -39,7 +40,8 @@ export interface BatchNormBackwardMoments {
 function describe(gpu: Gpu, call: string, dy: Tensor, saved: Saved, options: AgainOptions & { accumulate?: boolean }): BackwardCall {
   if (!(saved instanceof Saved)) throw new TensorError(`${call}: saved is ${typeof saved}; wanted what batchNormApply saved`);
   const { gamma = null, beta = null } = options;
-  gpu.check(call, { dy, gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics });
+  gpu.need(call, { dy });
+  gpu.check(call, { gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics });
   const x = saved.x.shape;
   if (!sameShape(dy.shape, x)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; x was ${formatShape(x)}`);
   const { shape, eps } = saved.meaning;
@@ -71,9 +73,7 @@ export function batchNormBackwardMoments(gpu: Gpu, dy: Tensor, saved: Saved, opt
     const [wanted, found] = [shapes[name], out[name]];
     if (!wanted) continue;
     if (found && !sameShape(found.shape, wanted)) throw new ShapeError(`${call}: out.${name} is ${formatShape(found.shape)}; wanted ${formatShape(wanted)}`);
-    if (options.accumulate && !found && name !== "moments") {
-      throw new OptionError(`${call}: accumulate is true; out.${name} is missing, to which ${name} would be added`);
-    }
+    if (options.accumulate && name !== "moments") checkAddedTo(call, { [name]: found });
   }
   for (const name of ["moments", "dgamma", "dbeta"] as const) if (shapes[name]) result[name] = out[name] ?? gpu.empty(shapes[name]);
   // The moments of nothing: no kernel writes them.
@@ -141,6 +141,7 @@ export function batchNormBackwardApply(
   const call = "batchNormBackwardApply";
   const { request } = describe(gpu, call, dy, saved, options);
   const { out = {}, gamma, beta } = options;
+  if (!(gradients instanceof BatchGradients)) throw new TensorError(`${call}: gradients is ${typeof gradients}; wanted what mergeBackwardMoments gave`);
   gpu.check(call, { gradients: gradients.coefficients, "out.dx": out.dx });
   const channels = sizeOf(saved.meaning.shape);
   if (gradients.channels !== channels) throw new ShapeError(`${call}: gradients has ${gradients.channels} channels; wanted ${channels}`);

@@ -1,5 +1,5 @@
 import type { Activation } from "../core/activation.ts";
-import { OptionError, ShapeError } from "../core/errors.ts";
+import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import { statisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -8,7 +8,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../plan/request.ts";
 import { PARTIAL_VALUES, planMergeMoments, planMoments } from "../plan/synchronized-plan.ts";
 import { batchNormAxes, type BatchNormShared } from "./batch-norm.ts";
-import { checkMomentum } from "./running-statistics.ts";
+import { checkMomentum, isUnbiased } from "./running-statistics.ts";
 import { channelStrides } from "./channels.ts";
 import { meaningOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { checkActivation, checkEps } from "./norm.ts";
@@ -37,7 +37,8 @@ export interface BatchNormMomentsOptions extends ChannelPlace, Recording {
  */
 export function batchNormMoments(gpu: Gpu, x: Tensor, options: BatchNormMomentsOptions = {}): Tensor {
   const call = "batchNormMoments";
-  gpu.check(call, { x, out: options.out });
+  gpu.need(call, { x });
+  gpu.check(call, { out: options.out });
   const axes = batchNormAxes(call, x.shape, options);
   const channels = sizeOf(axes.map((axis) => x.shape[axis]!));
   const shape = [channels, PARTIAL_VALUES];
@@ -137,7 +138,7 @@ function mergeStack(gpu: Gpu, partials: Tensor, options: MergeMomentsOptions, ca
   for (const [name, running] of Object.entries({ mean, variance })) {
     if (running && sizeOf(running.shape) !== channels) throw new ShapeError(`${call}: ${name} is ${formatShape(running.shape)}; wanted [${channels}]`);
   }
-  const moves = mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call), unbiased: options.runningVariance !== "biased" } : null;
+  const moves = mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call), unbiased: isUnbiased(options, call) } : null;
   const plan = gpu.plans.remember(JSON.stringify([call, channels, devices, eps, moves]), () =>
     planMergeMoments(channels, devices, { eps, running: moves }, gpu.capabilities),
   );
@@ -162,6 +163,8 @@ export interface BatchNormApplyOptions extends ChannelPlace, AffineParameters, O
  */
 export function batchNormApply(gpu: Gpu, x: Tensor, moments: BatchMoments, options: BatchNormApplyOptions = {}): ForwardResult {
   const call = "batchNormApply";
+  if (!(moments instanceof BatchMoments)) throw new TensorError(`${call}: moments is ${typeof moments}; wanted what mergeMoments gave`);
+  gpu.need(call, { x });
   gpu.check(call, { moments: moments.statistics });
   const spec = applySpec(call, x.shape, moments, options);
   const { y } = runForward(gpu, call, x, () => spec, { ...options, saved: false }, { statistics: moments.statistics });

@@ -3,6 +3,7 @@ import { resolveAxes } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { checkAddedTo } from "./accumulate.ts";
 import {
   checkFactors,
   checkGradientOut,
@@ -109,6 +110,7 @@ export function weightNormAllBackward(
   gpu.check(call, { "saved.norm": norm });
   const factors = g && checkFactors(gpu, call, "saved.g", g, rowCounts(v, dims));
   checkGradientOut(gpu, call, "dg", out.dg, g, rowCounts(v, dims));
+  if (accumulate) checkAddedTo(call, { dv: out.dv, ...(g && { dg: out.dg }) });
   const dv = out.dv ?? v.like();
   const dg = g && (out.dg ?? likeFactors(gpu, g));
   runPacked(

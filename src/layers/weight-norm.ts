@@ -66,6 +66,7 @@ export function weightNorm(gpu: Gpu, v: Tensor, options: WeightNormOptions = {})
 }
 
 function forward(gpu: Gpu, call: string, v: Tensor, { out = {}, dim = 0, ...options }: WeightNormOptions): WeightNormResult {
+  gpu.need(call, { v });
   const { y, saved } = runPNorm(gpu, call, v, (shape) => weightNormSpec(call, shape, dim), { ...options, out: { y: out.w, saved: out.saved } });
   return { w: y, ...(saved && { saved }) };
 }

@@ -4,6 +4,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { statisticsStride, STATISTICS_PLANES } from "../plan/request.ts";
+import { checkAddedTo } from "./accumulate.ts";
 import {
   checkFactors,
   checkGradientOut,
@@ -153,6 +154,7 @@ export function backwardPack(
   const counts = rowCounts(v, dims);
   const gains = gain && checkFactors(gpu, call, "saved.gain", gain, counts);
   checkGradientOut(gpu, call, "dgain", out.dgain, gain, counts);
+  if (accumulate) checkAddedTo(call, { dv: out.dv, ...(gain && { dgain: out.dgain }) });
   const dv = out.dv ?? v.like();
   const dgain = gain && (out.dgain ?? likeFactors(gpu, gain));
   runPacked(

@@ -1,4 +1,4 @@
-import { ShapeError } from "../core/errors.ts";
+import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
 import type { Named } from "../core/safetensors.ts";
 import type { GivenTensor } from "../core/stored-tensor.ts";
@@ -14,6 +14,7 @@ import type { PackBackwardOptions, PackForwardOptions, RowFactors } from "./pack
 import type { Saved } from "./saved.ts";
 import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 import { checkFanIn, outputAxis, WEIGHT_STANDARDIZATION_FORMS, weightForm, type WeightStandardizationOptions } from "./weight-form.ts";
+import { checkLists, inOnePass } from "./weight-lists.ts";
 import {
   backwardPack,
   forwardPack,
@@ -86,28 +87,20 @@ function runWeightBackward(
   given: WeightBackwardOptions,
 ): WeightGradients {
   const { gain, out = {}, encoder, pass } = given;
-  gpu.check(call, { dw, gain, "out.dv": out.dv, "out.dgain": out.dgain });
+  gpu.need(call, { dw });
+  // A pack adds up; here the gradient of v is a whole output, and one of the two alone would mislead.
+  if (Reflect.get(given, "accumulate")) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
+  gpu.check(call, { gain, "out.dv": out.dv, "out.dgain": out.dgain });
   const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
   const own = { ...(out.dv && { dx: out.dv }), ...(out.dgain && { dgamma: out.dgain }) };
   const { dx, dgamma } = runBackward(gpu, call, dw, saved, (v) => weightStandardizationSpec(call, v, options), { ...recording, gamma: gain ?? null, out: own });
   return { dv: dx, ...(dgamma && { dgain: dgamma }) };
 }
 
-/** Runs `one` for each of a list in one pass and, where nobody else submits, one submit. */
-function inOnePass<Result>(gpu: Gpu, { encoder, pass }: Recording, count: number, one: (i: number, recording: Recording) => Result): Result[] {
-  if (pass) return Array.from({ length: count }, (_, i) => one(i, { pass }));
-  if (!encoder) return gpu.batch(() => Array.from({ length: count }, (_, i) => one(i, {})));
-  const own = (encoder as GPUCommandEncoder).beginComputePass();
-  try {
-    return Array.from({ length: count }, (_, i) => one(i, { pass: own }));
-  } finally {
-    own.end();
-  }
-}
-
 function runWeight(gpu: Gpu, call: string, v: Tensor, options: WeightStandardizationOptions, given: WeightForwardOptions): WeightForwardResult {
   const { gain, out = {}, saved, encoder, pass } = given;
-  gpu.check(call, { v, gain, "out.w": out.w, "out.saved": out.saved?.statistics });
+  gpu.need(call, { v });
+  gpu.check(call, { gain, "out.w": out.w, "out.saved": out.saved?.statistics });
   const spec = weightStandardizationSpec(call, v.shape, options);
   checkGain(call, v.shape, spec, gain);
   if (out.w && !sameShape(out.w.shape, v.shape))
@@ -191,7 +184,7 @@ export class WeightStandardization {
    */
   forward(v: Tensor, options: WeightForwardOptions = {}): WeightForwardResult {
     const call = "WeightStandardization.forward";
-    this.gpu.check(call, { v });
+    this.gpu.need(call, { v });
     this.#checkChannels(call, v.shape);
     return runWeight(this.gpu, call, v, this.options, { ...options, gain: options.gain === undefined ? this.gain : options.gain });
   }
@@ -213,6 +206,7 @@ export class WeightStandardization {
     if (v instanceof Pack) return forwardPack(this.gpu, call, v, { ...this.options, gain: null, ...(options as PackOptions) });
     const { gain, saved, ...recording } = options as WeightListOptions;
     const saves = saved === undefined ? {} : { saved };
+    checkLists(call, "v", v, { gain });
     const results = inOnePass(this.gpu, recording, v.length, (i, own) =>
       runWeight(this.gpu, call, v[i]!, this.options, { ...own, ...saves, gain: gain?.[i] ?? null }),
     );
@@ -234,8 +228,9 @@ export class WeightStandardization {
     const call = "WeightStandardization.backwardAll";
     if (saved instanceof PackedStandardizationSaved) return backwardPack(this.gpu, call, dw as Pack, saved, options as object);
     const [list, kept] = [dw as readonly Tensor[], saved];
-    if (list.length !== kept.length) throw new ShapeError(`${call}: dw has ${list.length} tensors; saved has ${kept.length}`);
     const { gain, ...recording } = options as WeightListOptions;
+    checkLists(call, "dw", list, { saved: kept, gain });
+    if ("accumulate" in recording && recording.accumulate) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
     return inOnePass(this.gpu, recording, list.length, (i, own) =>
       runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.options, { ...own, gain: gain?.[i] ?? null }),
     );
