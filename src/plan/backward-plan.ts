@@ -152,7 +152,7 @@ function cellSums(request: BackwardRequest, field: Field, wanted: readonly Wante
   if (partials.gathers.length > 0 || !statistic) return null;
   const weighs = gamma !== undefined && (!contains(stillAxes(request, gamma), own) || request.statistics === "fixed");
   const weights = weighs ? weightParams(partials, statistic, gamma) : null;
-  return weighs && !weights ? null : { partials, reduced, statistic, weights, whole: whole && isCentered(request) };
+  return weighs && !weights ? null : { partials, reduced, statistic, weights, whole: whole && isCentered(request) && !request.isShare };
 }
 
 /** The gradient of a parameter: from the cells, or by a walk of its own. Gives the passes over x that it took. */

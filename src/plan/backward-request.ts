@@ -35,6 +35,8 @@ export interface BackwardRequest {
   readonly added?: Readonly<Partial<Record<"dresidual" | "dresidual_bias", readonly number[]>>>;
   /** Every operand starts at a multiple of 16 bytes. */
   readonly aligned: boolean;
+  /** True: x is a share of what the statistics were taken of, whose xhat need not add up to 0. */
+  readonly isShare?: boolean;
 }
 
 export type BackwardOutput = "dx" | "dgamma" | "dbeta" | "dmean" | "dvariance";

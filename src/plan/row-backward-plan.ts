@@ -27,12 +27,14 @@ const PARAMETERS = ["gamma", "beta"] as const;
 
 /**
  * The fused backward of rows: x and dy read once (a second time only from a cache), dx written once, partial dgamma and dbeta on the way, then summed.
- * @returns null where it does not apply: other walks, few long rows (which want a split), gradients of given statistics, and parameters that are neither
+ * @returns null where it does not apply: other walks, few long rows (which want a split), gradients of given statistics, shares of a larger batch, and parameters that are neither
  * per feature (or per element, or per sample and feature) nor per segment, or of two kinds
  */
 export function planRowBackward(request: BackwardRequest, capabilities: Capabilities): WalkPlan | null {
   const { view, wants } = request;
   if (view.order || view.repeats > 1 || view.kept > 1 || wants.dmean || wants.dvariance) return null;
+  // Its sums of dy * xhat leave out the shift, as xhat of a whole row add up to 0.
+  if (request.isShare) return null;
   const few = view.outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
   if (few && view.run >= SPLIT_MINIMUM) return null;
   const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);

@@ -21,7 +21,7 @@ function isFactored(request: BackwardRequest): boolean {
 
 /** dy to one partial a channel, in the tensor `moments`, for other devices to merge; and to dgamma and dbeta of this device's share. */
 export function planGradientMoments(request: BackwardRequest, capabilities: Capabilities): Plan {
-  const parameters = planBackward({ ...request, wants: { ...request.wants, dx: false } }, capabilities);
+  const parameters = planBackward({ ...request, isShare: true, wants: { ...request.wants, dx: false } }, capabilities);
   if (sizeOf(request.shape) === 0) return parameters;
   const reduced = reducedAxes(request);
   const weighted = request.parameters.gamma !== undefined && !isFactored(request);
