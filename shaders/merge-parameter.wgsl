@@ -48,11 +48,13 @@ fn work(team: u32, inv: Invocation) {
   let s = partials[partial_at(base, first)].y;
   var counted = vec2f(0.0);
   var sums = vec2f(0.0);
+  var v = 0.0;
   for (var i = first + team_lane(inv); i < end; i += team_width(inv)) {
     let at = partial_at(base, i);
     let p = partials[at];
     let xhat = partials[at + 1u].x;
-    counted += vec2f(p.x, p.x * (p.y - s) + p.z);
+    v += partials[at + 1u].y;
+    if (CONDENSES) { counted += vec2f(p.x, p.x * (p.y - s) + p.z); }
     if (WHOLE) {
       let own = partials[partial_at(base, i - i / params.cell_divisor % params.cell_count * params.cell_divisor)].y;
       sums += vec2f(p.w + (p.y - own) * xhat, 0.0);
@@ -60,12 +62,13 @@ fn work(team: u32, inv: Invocation) {
       sums += vec2f(p.w + (p.y - s) * xhat, xhat);
     }
   }
-  let n = team_sum(counted, inv);
   let total = team_sum(sums, inv);
+  let sum = team_sum(vec2f(v, 0.0), inv).x;
+  let n = team_sum(counted, inv);
   if (!live || team_lane(inv) != 0u) { return; }
   if (CONDENSES) {
     condensed[params.condensed_offset + 2u * team] = vec4f(n.x, s, n.y, total.x);
-    condensed[params.condensed_offset + 2u * team + 1u] = vec4f(total.y, 0.0, 0.0, 0.0);
+    condensed[params.condensed_offset + 2u * team + 1u] = vec4f(total.y, sum, 0.0, 0.0);
     return;
   }
   let to = parameter_base(params.first_view, t) + parameter_base(params.second_view, t) + parameter_base(params.third_view, t);
@@ -76,7 +79,7 @@ fn work(team: u32, inv: Invocation) {
     dgamma[params.dgamma_offset + to] = select(0.0, dgamma[params.dgamma_offset + to], ACCUMULATES) + gradient;
   }
   if (WRITES_DBETA) {
-    dbeta[params.dbeta_offset + to] = select(0.0, dbeta[params.dbeta_offset + to], ACCUMULATES) + (n.x * shift + n.y);
+    dbeta[params.dbeta_offset + to] = select(0.0, dbeta[params.dbeta_offset + to], ACCUMULATES) + sum;
   }
 }
 

@@ -1,5 +1,5 @@
 // Partial sums of gradients. A team takes a slice of a cell (values that share gamma, or statistics, or both) and writes
-// (n, s, sum of e, sum of e * xhat) and (sum of xhat), e = v - s, where v is dy * activation'(y), or that times gamma (WEIGHTED).
+// (n, s, sum of e, sum of e * xhat) and (sum of xhat, sum of v), e = v - s, where v is dy * activation'(y), or that times gamma (WEIGHTED).
 struct Params {
   gamma_view: ParameterView,
   beta_view: ParameterView,
@@ -44,7 +44,6 @@ override CENTERED: bool = true;
 override WEIGHTED: bool = false;
 // dy alone is summed: there is no x.
 override PLAIN: bool = false;
-// Along a line.
 override PARAMETERS_VARY: bool = false;
 override STATISTICS_VARY: bool = false;
 // A column is the whole of a parameter's values: its gradient is written at once.
@@ -99,17 +98,17 @@ fn slice_shift(slice: Slice, total: u32) -> Lane {
   return lane_opaque(max(min(a, b), min(max(a, b), c)), params.zero);
 }
 
-struct Sums { e: Lane, exhat: Lane, xhat: Lane }
+struct Sums { e: Lane, exhat: Lane, xhat: Lane, v: Lane } // v for itself: n * s + e would lose its digits where v cancels.
 
 // Values start..end of a line that are this invocation's.
 fn line_sums(line: Line, shift: Lane, start: u32, end: u32, inv: Invocation) -> Sums {
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
   var n = Norm(Lane(0.0), Lane(0.0), Lane(0.0));
   if (!PLAIN) { n = line_norm(line, start); }
   var g = gamma_at(line.gamma);
   var b = beta_at(line.beta);
   for (var part = start; part < end; part += CHAIN * team_width(inv)) {
-    var chain = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+    var chain = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
     let part_end = min(part + CHAIN * team_width(inv), end);
     for (var k = part + team_lane(inv); k < part_end; k += team_width(inv)) {
       if (STATISTICS_VARY) { n = line_norm(line, k); }
@@ -121,11 +120,13 @@ fn line_sums(line: Line, shift: Lane, start: u32, end: u32, inv: Invocation) -> 
       let e = value.v - shift;
       chain.e += e;
       chain.exhat += e * value.xhat;
+      chain.v += value.v;
       if (CENTERED) { chain.xhat += value.xhat; }
     }
     sums.e += chain.e;
     sums.exhat += chain.exhat;
     sums.xhat += chain.xhat;
+    sums.v += chain.v;
   }
   return sums;
 }
@@ -139,7 +140,6 @@ fn sum_column(team: u32, inv: Invocation) {
   var shift = Lane(0.0);
   if (CENTERED) { shift = slice_shift(Slice(slice / params.slices, team % params.items, first, 0u, 1u), end - first); }
   let sums = line_sums(line, shift, first, end, inv);
-  let n = f32(end - first);
   for (var c = 0u; c < LANE; c++) {
     let at = team * LANE + c;
     let s = lane_value(shift, c);
@@ -148,11 +148,11 @@ fn sum_column(team: u32, inv: Invocation) {
       dgamma[params.dgamma_offset + at] = select(0.0, dgamma[params.dgamma_offset + at], ACCUMULATES) + found;
     }
     if (WRITES_DBETA) {
-      dbeta[params.dbeta_offset + at] = select(0.0, dbeta[params.dbeta_offset + at], ACCUMULATES) + n * s + lane_value(sums.e, c);
+      dbeta[params.dbeta_offset + at] = select(0.0, dbeta[params.dbeta_offset + at], ACCUMULATES) + lane_value(sums.v, c);
     }
     if (!WRITES_DGAMMA && !WRITES_DBETA) {
-      partials[params.partials_offset + 2u * at] = vec4f(n, s, lane_value(sums.e, c), lane_value(sums.exhat, c));
-      partials[params.partials_offset + 2u * at + 1u] = vec4f(lane_value(sums.xhat, c), 0.0, 0.0, 0.0);
+      partials[params.partials_offset + 2u * at] = vec4f(f32(end - first), s, lane_value(sums.e, c), lane_value(sums.exhat, c));
+      partials[params.partials_offset + 2u * at + 1u] = vec4f(lane_value(sums.xhat, c), lane_value(sums.v, c), 0.0, 0.0);
     }
   }
 }
@@ -173,18 +173,19 @@ fn sum_run(team: u32, inv: Invocation) {
   let end = min(start + params.items_per_slice, params.items);
   var shift = Lane(0.0);
   if (CENTERED) { shift = slice_shift(Slice(cell, 0u, first, start, end - start), planes * (end - start)); }
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
   for (var u = first; u < first + planes; u++) {
     let own = line_sums(line_of(row_of(cell, u), 0u), shift, start, end, inv);
     sums.e += own.e;
     sums.exhat += own.exhat;
     sums.xhat += own.xhat;
+    sums.v += own.v;
   }
   let e = team_sum(vec2f(lane_sum(sums.e), lane_sum(sums.exhat)), inv);
-  let xhat = team_sum(vec2f(lane_sum(sums.xhat), 0.0), inv);
+  let unshifted = team_sum(vec2f(lane_sum(sums.xhat), lane_sum(sums.v)), inv);
   if (live && team_lane(inv) == 0u) {
     partials[params.partials_offset + 2u * team] = vec4f(f32(planes * (end - start) * LANE), lane_first(shift), e);
-    partials[params.partials_offset + 2u * team + 1u] = vec4f(xhat.x, 0.0, 0.0, 0.0);
+    partials[params.partials_offset + 2u * team + 1u] = vec4f(unshifted, 0.0, 0.0);
   }
 }
 

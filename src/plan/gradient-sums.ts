@@ -92,7 +92,8 @@ export function sumGradients(request: BackwardRequest, asked: Field, summed: Sum
     overrides: {
       ...cut.teams.overrides,
       ...lineFlags(request, lines),
-      CENTERED: Number(summed.plain || isCentered(request)),
+      // What is summed alone keeps its digits; shifted, a sum that cancels, as that of dx does, would not.
+      CENTERED: Number(!summed.plain && isCentered(request)),
       WEIGHTED: Number(summed.weighted),
       PLAIN: Number(summed.plain),
       STATISTICS_VARY: Number(lines.statistics[lines.columns ? "segment" : "item"] !== 0),

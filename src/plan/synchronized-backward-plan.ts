@@ -9,7 +9,7 @@ import { condense, mergeLayout, statisticMerge } from "./gradient-merge.ts";
 import { sumGradients } from "./gradient-sums.ts";
 import type { Plan } from "./plan.ts";
 
-/** Values of one partial of gradients: n, s, sum of e, sum of e * xhat, sum of xhat, and three that say nothing; e = h - s. */
+/** Values of one partial of gradients: n, s, sum of e, sum of e * xhat, sum of xhat, sum of h, and two that say nothing; e = h - s. */
 export const GRADIENT_VALUES = 8;
 
 const NOTHING = { dx: false, dgamma: false, dbeta: false, dmean: false, dvariance: false } as const;

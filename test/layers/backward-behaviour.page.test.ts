@@ -88,6 +88,33 @@ gpuTest("dsum is added to dx and to what is made of dx; wants leaves out", async
   );
 });
 
+gpuTest("gradients of what was added to x: sums that cancel keep their digits", async ({ gpu }) => {
+  const testCase: ForwardCase = {
+    why: "",
+    layer: "group",
+    shape: [3, 7, 3, 2, 16],
+    gamma: [3, 7, 1, 1, 1],
+    residual: [3, 2, 1],
+    options: { groups: 4, layout: "nhwc" },
+  };
+  for (let seed = 1; seed <= 8; seed++) {
+    const { parameters, x } = arraysOf(testCase);
+    const arrays = { x, parameters, dy: array(testCase.shape, seed, 0.3) };
+    const { dx, dresidual } = backwardOnGpu(gpu, testCase, arrays);
+    expectWithin(await dresidual!.read(), expectedGradients(testCase, arrays).dresidual!, "dresidual");
+    dx.destroy();
+  }
+});
+
+gpuTest("dbeta of a million values of dy that cancel keeps its digits", async ({ gpu }) => {
+  for (const seed of [6, 7, 8]) {
+    const testCase: ForwardCase = { why: "", layer: "batch", shape: [48, 1, 128, 160], gamma: [1], beta: [1], options: { training: true } };
+    const arrays = { ...arraysOf(testCase), dy: array(testCase.shape, seed) };
+    const { dbeta } = backwardOnGpu(gpu, testCase, arrays);
+    expectWithin(await dbeta!.read(), expectedGradients(testCase, arrays).dbeta!, "dbeta");
+  }
+});
+
 gpuTest("a residual of x's shape has dx itself as its gradient", async ({ gpu }) => {
   const testCase: ForwardCase = { why: "", layer: "layer", shape: [5, 12], residual: [5, 12] };
   const { dx, dresidual } = backwardOnGpu(gpu, testCase, arraysOf(testCase));

@@ -55,7 +55,7 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "if (i > first) { sums += vec2f(p.w + (p.y - s) * xhat, xhat); }",
     check: groups,
   },
-  { file: "merge-parameter", what: "forget the shift of dbeta", line: "(n.x * shift + n.y)", wrong: "n.y", check: groups },
+  { file: "merge-parameter", what: "one slice only: dbeta", line: "v += partials[at + 1u].y;", wrong: "v = partials[at + 1u].y;", check: groups },
   { file: "apply-gradient", what: "forget that dx has no part along xhat", line: "dropped += xhat * means.along;", wrong: "", check: runs },
   { file: "apply-gradient", what: "skip the last column", line: "k < end; k +=", wrong: "k + 1u < end; k +=", check: columns },
   {
