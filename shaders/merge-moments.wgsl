@@ -39,12 +39,13 @@ fn partial_at(base: u32, i: u32) -> vec4f {
   return partials[params.partials_offset + base + row * params.step + (i - row * params.inner)];
 }
 
-// 1 / n over the values of all partials.
+// 1 / n over the values of all partials; 0 where there are none.
 fn reciprocal_count(base: u32, count: u32, inv: Invocation) -> f32 {
   if (!COUNTED) { return params.reciprocal; }
   var values = 0.0;
   for (var i = team_lane(inv); i < count; i += team_width(inv)) { values += partial_at(base, i).x; }
-  return 1.0 / team_sum(vec2f(values, 0.0), inv).x;
+  let n = team_sum(vec2f(values, 0.0), inv).x;
+  return select(0.0, 1.0 / max(n, 1.0), n > 0.0);
 }
 
 // The mean of all values, as its distance from `shift`.
@@ -100,7 +101,8 @@ fn work(team: u32, inv: Invocation) {
     return;
   }
   record(s, batch);
-  if (UPDATES_RUNNING) {
+  // Shares that are all empty have no statistics to move towards.
+  if (UPDATES_RUNNING && reciprocal > 0.0) {
     let mean = &running_mean[params.running_mean_offset + s];
     *mean += params.momentum * (shift + delta - *mean);
     let old = &running_variance[params.running_variance_offset + s];

@@ -180,6 +180,14 @@ gpuTest("the same partials in one tensor or in a list give the same bits", async
   expect(await mergeMoments(gpu, stack, { out: fromList }).statistics.read()).toEqual(await fromList.statistics.read());
 });
 
+gpuTest("shares that are all empty leave running statistics alone", async ({ gpu }) => {
+  const running = { mean: gpu.tensor([1, 2, 3]), variance: gpu.tensor([4, 5, 6]) };
+  const shares = [0, 0].map(() => batchNormMoments(gpu, gpu.empty([0, 3, 5])));
+  const { statistics } = mergeMoments(gpu, shares, running);
+  expect([...(await running.mean.read()), ...(await running.variance.read())]).toEqual([1, 2, 3, 4, 5, 6]);
+  expect((await statistics.read()).every(Number.isFinite)).toBe(true);
+});
+
 gpuTest("refusals name what was found and what was wanted", async ({ gpu }) => {
   const x = gpu.tensor(normal(60), [4, 3, 5]);
   const own = batchNormMoments(gpu, x);
