@@ -4,10 +4,13 @@ import {
   InstanceNorm,
   LayerNorm,
   RMSNorm,
+  type BackwardOptions,
+  type BackwardResult,
   type ForwardOptions,
   type ForwardResult,
   type Gpu,
   type Plan,
+  type Saved,
   type Tensor,
 } from "../src/index.ts";
 import {
@@ -17,6 +20,7 @@ import {
   layerNormForward,
   rmsNormForward,
   type NdArray,
+  type NormBackward,
   type NormForward,
 } from "../src/reference/index.ts";
 
@@ -30,6 +34,8 @@ export interface Case {
   readonly make: (gpu: Gpu) => Layer;
   /** The float64 reference's output for the same input. */
   readonly expected: (x: NdArray, residual: NdArray | null, parameters: Parameters) => NormForward;
+  /** The float64 reference's gradients, where the case is the backward call. */
+  readonly expectedBackward?: (dy: NdArray, x: NdArray, parameters: Parameters) => NormBackward;
 }
 
 /** What the table needs of a layer object. */
@@ -39,7 +45,9 @@ export interface Layer {
   readonly runningMean?: Tensor | null;
   readonly runningVariance?: Tensor | null;
   forward(x: Tensor, options?: ForwardOptions): ForwardResult;
+  backward(dy: Tensor, saved: Saved, options?: BackwardOptions): BackwardResult;
   plan(shape: readonly number[], given: { residual: boolean; saved: boolean; sum: boolean }): Plan;
+  planBackward(shape: readonly number[]): Plan;
   destroy(): void;
 }
 
@@ -51,9 +59,10 @@ export interface Parameters {
   readonly variance: Float32Array;
 }
 
-const nd = (data: Float32Array): NdArray => ({ data, shape: [data.length] });
+/** Values as a reference takes them. */
+export const nd = (data: Float32Array): NdArray => ({ data, shape: [data.length] });
 
-function batchNorm(shape: readonly number[], nhwc: boolean, training: boolean): Case {
+export function batchNorm(shape: readonly number[], nhwc: boolean, training: boolean): Case {
   const layout = nhwc ? "nhwc" : "nchw";
   return {
     layer: training ? "BatchNorm training" : "BatchNorm eval",
@@ -69,7 +78,7 @@ function batchNorm(shape: readonly number[], nhwc: boolean, training: boolean): 
   };
 }
 
-function groupNorm(shape: readonly number[], nhwc: boolean, groups: number): Case {
+export function groupNorm(shape: readonly number[], nhwc: boolean, groups: number): Case {
   const layout = nhwc ? "nhwc" : "nchw";
   return {
     layer: `GroupNorm ${groups}`,
@@ -81,7 +90,7 @@ function groupNorm(shape: readonly number[], nhwc: boolean, groups: number): Cas
   };
 }
 
-function instanceNorm(shape: readonly number[], nhwc: boolean): Case {
+export function instanceNorm(shape: readonly number[], nhwc: boolean): Case {
   const layout = nhwc ? "nhwc" : "nchw";
   return {
     layer: "InstanceNorm",
@@ -93,7 +102,7 @@ function instanceNorm(shape: readonly number[], nhwc: boolean): Case {
   };
 }
 
-function rows(shape: readonly number[], own: readonly number[], rms: boolean, residual: boolean): Case {
+export function rows(shape: readonly number[], own: readonly number[], rms: boolean, residual: boolean): Case {
   const name = rms ? "RMSNorm" : "LayerNorm";
   const axes = own.map((_, place) => place - own.length);
   const as = (data: Float32Array): NdArray => ({ data, shape: own });
@@ -109,32 +118,16 @@ function rows(shape: readonly number[], own: readonly number[], rms: boolean, re
 }
 
 /** Inputs of a ResNet-50's 3 x 3 convolutions: channels and side of each stage. */
-const STAGES = [
+export const STAGES = [
   [64, 56],
   [128, 28],
   [256, 14],
   [512, 7],
 ] as const;
 
-function stage(batch: number, [channels, side]: readonly [number, number], nhwc: boolean): Case[] {
+/** The layers over one stage. */
+export function stage(batch: number, [channels, side]: readonly [number, number], nhwc: boolean): Case[] {
   const shape = nhwc ? [batch, side, side, channels] : [batch, channels, side, side];
   const every = [batchNorm(shape, nhwc, true), batchNorm(shape, nhwc, false), groupNorm(shape, nhwc, 32), instanceNorm(shape, nhwc)];
   return nhwc || batch !== 8 ? every : [...every, rows(shape, shape.slice(1), false, false), rows(shape, shape.slice(1), true, false)];
 }
-
-const HIGH_RESOLUTION = [1, 3, 1024, 2048];
-
-/** The main job: the five layers over the shapes of real networks. */
-export const CASES: readonly Case[] = [
-  ...[32, 8, 1].flatMap((batch) => STAGES.flatMap((one) => stage(batch, one, false))),
-  ...STAGES.flatMap((one) => stage(8, one, true)),
-  batchNorm(HIGH_RESOLUTION, false, true),
-  batchNorm(HIGH_RESOLUTION, false, false),
-  groupNorm(HIGH_RESOLUTION, false, 3),
-  instanceNorm(HIGH_RESOLUTION, false),
-  rows(HIGH_RESOLUTION, HIGH_RESOLUTION.slice(1), false, false),
-  ...[
-    [4096, 768],
-    [512, 4096],
-  ].flatMap((shape) => [rows(shape, shape.slice(1), false, false), rows(shape, shape.slice(1), true, false), rows(shape, shape.slice(1), false, true)]),
-];

@@ -1,5 +1,6 @@
 import { Gpu, instanceNorm, NormgpuError } from "../src/index.ts";
-import { CASES, type Case } from "./cases.ts";
+import { CASES } from "./case-list.ts";
+import type { Case } from "./cases.ts";
 import { pixel } from "./digits.ts";
 import { measure, type Result } from "./measure.ts";
 import { cells, isWrong, table, type Report } from "./report.ts";

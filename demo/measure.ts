@@ -35,6 +35,12 @@ function wave(count: number, middle: number, height: number): Float32Array {
   return new Float32Array(count).map((_, i) => middle + height * Math.sin(i * 1.7 + 0.3));
 }
 
+/** Values between -1 and 1 without a pattern, the same in every run. */
+function noise(count: number): Float32Array {
+  let state = 1;
+  return new Float32Array(count).map(() => (state = Math.imul(state, 1664525) + 1013904223) / 2 ** 31);
+}
+
 function parametersOf(layer: Layer): Parameters {
   const count = layer.gamma!.size;
   return { gamma: wave(count, 1, 0.3), beta: wave(count, 0, 0.5), mean: wave(count, 0.2, 0.1), variance: wave(count, 0.15, 0.1) };
@@ -52,24 +58,18 @@ export async function measure(gpu: Gpu, one: Case, pause: () => Promise<void>): 
   layer.beta?.write(parameters.beta);
   layer.runningMean?.write(parameters.mean);
   layer.runningVariance?.write(parameters.variance);
-  const options = residual ? { residual, sum: true } : {};
-  const out = layer.forward(x, { ...options, saved: false });
-  const y = await out.y.read();
-  await pause();
   const array = (values: Float32Array): NdArray => ({ data: values, shape: one.shape });
-  const error = relativeError(y, one.expected(array(data), added && array(added), parameters).y);
+  const inputs = { x, residual, parameters, data: array(data), added: added && array(added) };
+  const call = one.expectedBackward ? await backwardCall(gpu, one, layer, inputs) : await forwardCall(one, layer, inputs);
   await pause();
-  const bytes = data.byteLength * (residual ? 4 : 2);
+  const error = call.error();
+  await pause();
+  const { bytes, plan } = call;
   const copy = new Copy(gpu.device as GPUDevice, bytes / 2);
-  const times = await compare(
-    gpu,
-    () => layer.forward(x, { ...options, saved: false, out }),
-    () => copy.run(),
-  );
-  const plan = layer.plan(one.shape, { residual: one.residual, saved: false, sum: one.residual });
+  const times = await compare(gpu, call.run, () => copy.run());
   copy.destroy();
   layer.destroy();
-  for (const tensor of [x, residual, out.y, out.sum] as (Tensor | null | undefined)[]) tensor?.destroy();
+  for (const tensor of [x, residual, ...call.tensors]) tensor?.destroy();
   const [median, copied] = [medianOf(times.ours), medianOf(times.copy)];
   return {
     case: one,
@@ -81,6 +81,58 @@ export async function measure(gpu: Gpu, one: Case, pause: () => Promise<void>): 
     shareOfCopy: copied / median,
     bytes,
     error,
+  };
+}
+
+interface Inputs {
+  readonly x: Tensor;
+  readonly residual: Tensor | null;
+  readonly parameters: Parameters;
+  readonly data: NdArray;
+  readonly added: NdArray | null;
+}
+
+/** One call that can be repeated, its plan, and how far its outputs are from the reference. */
+interface Call {
+  readonly run: () => unknown;
+  readonly plan: Plan;
+  readonly bytes: number;
+  readonly error: () => number;
+  readonly tensors: readonly (Tensor | undefined)[];
+}
+
+async function forwardCall(one: Case, layer: Layer, { x, residual, parameters, data, added }: Inputs): Promise<Call> {
+  const options = { ...(residual && { residual, sum: true }), saved: false };
+  const out = layer.forward(x, options);
+  const y = await out.y.read();
+  return {
+    run: () => layer.forward(x, { ...options, out }),
+    plan: layer.plan(one.shape, { residual: one.residual, saved: false, sum: one.residual }),
+    bytes: x.byteLength * (residual ? 4 : 2),
+    error: () => relativeError(y, one.expected(data, added, parameters).y),
+    tensors: [out.y, out.sum],
+  };
+}
+
+async function backwardCall(gpu: Gpu, one: Case, layer: Layer, { x, parameters, data }: Inputs): Promise<Call> {
+  const { y, saved } = layer.forward(x);
+  const slopes = noise(data.data.length);
+  const dy = gpu.tensor(slopes, one.shape);
+  const out = layer.backward(dy, saved!);
+  const { dx, dgamma, dbeta } = out;
+  const found = { dx: await dx.read(), dgamma: await dgamma?.read(), dbeta: await dbeta?.read() };
+  return {
+    run: () => layer.backward(dy, saved!, { out }),
+    plan: layer.planBackward(one.shape),
+    bytes: x.byteLength * 3,
+    error() {
+      const expected = one.expectedBackward!({ data: slopes, shape: one.shape }, data, parameters);
+      const errors = [relativeError(found.dx, expected.dx)];
+      if (found.dgamma) errors.push(relativeError(found.dgamma, expected.dgamma!.data));
+      if (found.dbeta) errors.push(relativeError(found.dbeta, expected.dbeta!.data));
+      return Math.max(...errors);
+    },
+    tensors: [y, saved!.statistics, dy, dx, dgamma, dbeta],
   };
 }
 

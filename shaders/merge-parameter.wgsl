@@ -31,12 +31,36 @@ override CONDENSES: bool = false;
 override WRITES_DGAMMA: bool = false;
 override WRITES_DBETA: bool = false;
 override ACCUMULATES: bool = false;
-// A cell holds whole statistics, whose xhat add up to 0: a partial's s counts only as far as it differs from that of the cell's first.
+// A cell holds whole statistics, whose xhat add up to 0: what is summed is (v - mean) * xhat, for the mean itself would only add the rounding of xhat.
 override WHOLE: bool = false;
 
 fn partial_at(base: u32, i: u32) -> u32 {
   let row = i / params.inner;
   return 2u * (base + row * params.step + (i - row * params.inner));
+}
+
+// The mean of v over the cell of partial i.
+fn cell_mean(base: u32, i: u32) -> f32 {
+  let start = i - i / params.cell_divisor % params.cell_count * params.cell_divisor;
+  let s = partials[partial_at(base, start)].y;
+  var counted = vec2f(0.0);
+  for (var k = 0u; k < params.cell_count; k++) {
+    let p = partials[partial_at(base, start + k * params.cell_divisor)];
+    counted += vec2f(p.x, p.x * (p.y - s) + p.z);
+  }
+  return s + counted.y / counted.x;
+}
+
+// The same where a target is one cell, by the whole team.
+fn target_mean(base: u32, count: u32, inv: Invocation) -> f32 {
+  let s = partials[partial_at(base, 0u)].y;
+  var counted = vec2f(0.0);
+  for (var i = team_lane(inv); i < count; i += team_width(inv)) {
+    let p = partials[partial_at(base, i)];
+    counted += vec2f(p.x, p.x * (p.y - s) + p.z);
+  }
+  let n = team_sum(counted, inv);
+  return s + n.y / n.x;
 }
 
 fn work(team: u32, inv: Invocation) {
@@ -46,6 +70,9 @@ fn work(team: u32, inv: Invocation) {
   let end = select(0u, min(first + params.span, params.partials_count), live);
   let base = params.partials_offset / 2u + t / params.kept * params.outer_stride + t % params.kept * params.kept_stride;
   let s = partials[partial_at(base, first)].y;
+  let is_cell = params.cell_count == params.partials_count;
+  var mean = 0.0;
+  if (WHOLE && is_cell) { mean = target_mean(base, params.partials_count, inv); }
   var counted = vec2f(0.0);
   var sums = vec2f(0.0);
   var v = 0.0;
@@ -56,7 +83,8 @@ fn work(team: u32, inv: Invocation) {
     v += partials[at + 1u].y;
     if (CONDENSES) { counted += vec2f(p.x, p.x * (p.y - s) + p.z); }
     if (WHOLE) {
-      let own = partials[partial_at(base, i - i / params.cell_divisor % params.cell_count * params.cell_divisor)].y;
+      var own = mean;
+      if (!is_cell) { own = cell_mean(base, i); }
       sums += vec2f(p.w + (p.y - own) * xhat, 0.0);
     } else {
       sums += vec2f(p.w + (p.y - s) * xhat, xhat);

@@ -34,7 +34,7 @@ struct Params {
 
 // Segments of at most 64 lanes an invocation: one chain of adds.
 override SHORT: bool = false;
-// dy is shifted, and sum(xhat) of a segment is not known to be 0, because the row has other segments.
+// The sum of xhat is needed: a segment's is not 0 where the row has others, and that of a whole row is 0 but for its rounding.
 override SUMS_XHAT: bool = true;
 
 // One segment: its first lane, the lane after its last, gamma and beta.
@@ -61,10 +61,10 @@ fn slope_at(row: Row, own: Segment, i: u32) -> Lane { return slope_of(dy_at(row,
 fn row_shift(row: Row, index: u32) -> f32 {
   let last = params.segments * params.items - 1u;
   let middle = params.segments / 2u;
-  let a = lane_first(slope_at(row, segment_of(index, 0u, true), 0u));
-  let b = lane_first(slope_at(row, segment_of(index, middle, true), middle * params.items + params.items / 2u));
-  let c = lane_last(slope_at(row, segment_of(index, params.segments - 1u, true), last));
-  return opaque(median(a, b, c), params.zero);
+  let a = lane_sum(slope_at(row, segment_of(index, 0u, true), 0u));
+  let b = lane_sum(slope_at(row, segment_of(index, middle, true), middle * params.items + params.items / 2u));
+  let c = lane_sum(slope_at(row, segment_of(index, params.segments - 1u, true), last));
+  return opaque(median(a, b, c) / f32(LANE), params.zero);
 }
 
 // Sums of e = d - shift, d being dy behind the activation, of e * xhat and of xhat.
@@ -72,18 +72,22 @@ struct Sums {
   first: Lane,
   second: Lane,
   xhat: Lane,
+  plain: Lane,
 }
 
-fn plus(a: Sums, b: Sums) -> Sums { return Sums(a.first + b.first, a.second + b.second, a.xhat + b.xhat); }
+fn plus(a: Sums, b: Sums) -> Sums { return Sums(a.first + b.first, a.second + b.second, a.xhat + b.xhat, a.plain + b.plain); }
 
 fn chain_sums(row: Row, own: Segment, shift: f32, begin: u32, end: u32, inv: Invocation) -> Sums {
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
   for (var i = begin + team_lane(inv); i < end; i += team_width(inv)) {
     let xhat = xhat_of(row, x_at(row, i));
-    let e = slope_of(dy_at(row, i), xhat, own.gamma, own.beta) - shift;
+    let d = slope_of(dy_at(row, i), xhat, own.gamma, own.beta);
+    let e = d - shift;
     sums.first += e;
     sums.second += e * xhat;
     if (SUMS_XHAT) { sums.xhat += xhat; }
+    // As it is: shift * n + sum of e would lose a sum that is small beside shift * n.
+    if (WRITES_DBETA) { sums.plain += d; }
   }
   return sums;
 }
@@ -91,9 +95,9 @@ fn chain_sums(row: Row, own: Segment, shift: f32, begin: u32, end: u32, inv: Inv
 // Chains of 32 adds, summed by 32, then all.
 fn long_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> Sums {
   let part = CHAIN * team_width(inv);
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
   for (var outer = own.start; outer < own.end; outer += CHAIN * part) {
-    var middle = Sums(Lane(0.0), Lane(0.0), Lane(0.0));
+    var middle = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
     let outer_end = min(outer + CHAIN * part, own.end);
     for (var inner = outer; inner < outer_end; inner += part) {
       middle = plus(middle, chain_sums(row, own, shift, inner, min(inner + part, outer_end), inv));
@@ -103,14 +107,14 @@ fn long_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> Sums {
   return sums;
 }
 
-// The sums of a segment over its team: of e, of e * xhat, of xhat.
-fn segment_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> vec3f {
+// The sums of a segment over its team: of e, of e * xhat, of xhat, of d.
+fn segment_sums(row: Row, own: Segment, shift: f32, inv: Invocation) -> vec4f {
   var sums: Sums;
   if (SHORT) { sums = chain_sums(row, own, shift, own.start, own.end, inv); } else { sums = long_sums(row, own, shift, inv); }
   let whole = team_sum(vec2f(lane_sum(sums.first), lane_sum(sums.second)), inv);
-  var xhat = 0.0;
-  if (SUMS_XHAT) { xhat = team_sum(vec2f(lane_sum(sums.xhat), 0.0), inv).x; }
-  return vec3f(whole, xhat);
+  var rest = vec2f(0.0);
+  if (SUMS_XHAT || WRITES_DBETA) { rest = team_sum(vec2f(lane_sum(sums.xhat), lane_sum(sums.plain)), inv); }
+  return vec4f(whole, rest);
 }
 
 fn work(team: u32, inv: Invocation) {
@@ -131,8 +135,10 @@ fn work(team: u32, inv: Invocation) {
     row_sums += vec2f(g * sums.x + far * values, g * sums.y + far * sums.z);
     if (live && team_lane(inv) == 0u) {
       let at = params.partials_offset + index * params.segments + segment;
-      if (WRITES_DGAMMA) { partials[at] = sums.y + shift * sums.z; }
-      if (WRITES_DBETA) { partials[at + params.plane_stride] = sums.x + shift * values; }
+      // Over a whole row it is (d - mean) * xhat that is summed: the mean itself would only add the rounding of xhat.
+      let added = select(shift, -sums.x / values, CENTERED && params.segments == 1u);
+      if (WRITES_DGAMMA) { partials[at] = sums.y + added * sums.z; }
+      if (WRITES_DBETA) { partials[at + params.plane_stride] = sums.w; }
     }
   }
   if (!WRITES_DX) { return; }

@@ -29,7 +29,7 @@ export interface BatchNormBackwardMomentsOptions extends AgainOptions {
 
 /** The first third of a synchronized backward. */
 export interface BatchNormBackwardMoments {
-  /** [C, 8]: n, s, sum of e, sum of e * xhat, sum of xhat, and three values that say nothing; e = h - s. To be sent to the other devices. */
+  /** [C, 8]: n, s, sum of e, sum of e * xhat, sum of xhat, sum of h, and two values that say nothing; e = h - s. To be sent to the other devices. */
   moments: Tensor;
   /** Gradients of this device's share, f32, in gamma's and beta's shape: those of the whole batch are the sums over the devices. */
   dgamma?: Tensor;

@@ -171,7 +171,10 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
   const teams = segmentTeams(rows, items, capabilities);
   const share = teams.team === "invocation" ? 1 : teams.team === "subgroup" ? capabilities.subgroupMinSize : teams.overrides.WORKGROUP;
   const dispatch = rowDispatch(asked, "row-backward-segments", teams, {
-    overrides: { SHORT: Number(items <= SHORT_ROW * share), SUMS_XHAT: Number(operands.segments > 1) },
+    overrides: {
+      SHORT: Number(items <= SHORT_ROW * share),
+      SUMS_XHAT: Number(operands.segments > 1 || (request.wants.dgamma && request.statistics === "moments" && request.subtractsMean)),
+    },
     params: { teams: rows, plane_stride: request.wants.dgamma ? rows * operands.segments : 0 },
   });
   return { dispatch, partials: { layout, lane: request.aligned && layout.width % 4 === 0 ? 4 : 1 } };

@@ -57,7 +57,7 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "i + 1u < end; i += team_width(inv)",
     check: perSample,
   },
-  { file: "merge-parameter", what: "whole statistics taken for parts", line: "(p.y - own) * xhat", wrong: "p.y * xhat * 1.5", check: far },
+  { file: "merge-parameter", what: "whole statistics taken for parts", line: "(p.y - own) * xhat", wrong: "p.y * xhat", check: far },
   { file: "merge-parameter", what: "the first condensed part only", line: "team % params.parts * params.span", wrong: "team % params.parts", check: single },
   { file: "merge-parameter", what: "the third term of the order is forgotten", line: " + parameter_base(params.second_view, t)", wrong: "", check: permuted },
   {

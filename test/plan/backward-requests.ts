@@ -61,6 +61,7 @@ export function backwardPlans(device: Capabilities): Plan[] {
     backwardOf(group([4, 8, 36], 2), { accumulates: true, wants: { ...statistic, dgamma: true } }),
     backwardOf(group([4, 8, 36], 2), { wants: { ...statistic, dbeta: true } }),
     backwardOf(instance([4, 8, 36], 1)),
+    backwardOf(instance([4, 8, 36], 1), { wants: { ...statistic, dmean: false, dbeta: true } }),
     backwardOf(request([5000, 40], [1], { parameters: { gamma: along([5000, 40], []) } })),
     backwardOf(layer(64, 96), { added: { dresidual: along([64, 96], [1]), dresidual_bias: along([64, 96], [0]) } }),
   ];
