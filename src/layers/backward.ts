@@ -134,7 +134,7 @@ export function runBackward(
   gpu: Gpu,
   call: string,
   dy: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   specOf: (x: Shape, kind: SavedMeaning["kind"]) => NormSpec,
   options: BackwardOptions & AffineParameters,
 ): BackwardResult {

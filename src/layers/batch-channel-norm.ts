@@ -150,10 +150,12 @@ export class BatchChannelNorm {
    * @param dy gradient of y: x's shape   @param saved of the forward call
    * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
    */
-  backward(dy: Tensor, saved: BatchChannelSaved, options: BatchChannelBackwardOptions = {}): BatchChannelBackwardResult {
+  backward(dy: Tensor, saved: BatchChannelSaved | undefined, options: BatchChannelBackwardOptions = {}): BatchChannelBackwardResult {
     const { out = {}, dsum, accumulate, encoder, pass } = options;
     const { dgamma, dbeta, dbnGamma, dbnBeta, ...rest } = out;
-    this.#checkBackward("BatchChannelNorm.backward", dy, saved, options);
+    const call = "BatchChannelNorm.backward";
+    if (!saved) throw new TensorError(`${call}: saved is ${String(saved)}; wanted what forward saved (not saved: false)`);
+    this.#checkBackward(call, dy, saved, options);
     const middle = this.#gradient.tensor(this.gpu, saved.channel.x.shape, options);
     return this.#record({ encoder, pass }, (recording) => {
       const shared = { ...recording, ...(accumulate !== undefined && { accumulate }) };

@@ -56,7 +56,12 @@ export function batchNorm(gpu: Gpu, x: Tensor, options: BatchNormOptions & Affin
  * @returns dx of x's shape; dgamma and dbeta of gamma's and beta's; where statistics were given dmean and dvariance, one value a channel
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function batchNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: BatchNormShared & AffineParameters & BackwardOptions = {}): BackwardResult {
+export function batchNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved | undefined,
+  options: BatchNormShared & AffineParameters & BackwardOptions = {},
+): BackwardResult {
   const call = "batchNormBackward";
   const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => batchNormSpec(call, x, { ...options, training: kind === "moments" }, null);
   return runBackward(gpu, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });

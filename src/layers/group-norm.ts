@@ -32,7 +32,12 @@ export function groupNorm(gpu: Gpu, x: Tensor, options: GroupNormOptions & Affin
  * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function groupNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: GroupNormOptions & AffineParameters & BackwardOptions): BackwardResult {
+export function groupNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved | undefined,
+  options: GroupNormOptions & AffineParameters & BackwardOptions,
+): BackwardResult {
   return runBackward(gpu, "groupNormBackward", dy, saved, (x) => groupNormSpec("groupNormBackward", x, options), options);
 }
 

@@ -57,7 +57,7 @@ export function instanceNorm(gpu: Gpu, x: Tensor, options: InstanceNormOptions &
 export function instanceNormBackward(
   gpu: Gpu,
   dy: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   options: InstanceNormShared & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
   const call = "instanceNormBackward";

@@ -40,7 +40,12 @@ export function layerNorm(gpu: Gpu, x: Tensor, options: LayerNormOptions & Affin
  * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function layerNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: LayerNormOptions & AffineParameters & BackwardOptions = {}): BackwardResult {
+export function layerNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved | undefined,
+  options: LayerNormOptions & AffineParameters & BackwardOptions = {},
+): BackwardResult {
   return runBackward(gpu, "layerNormBackward", dy, saved, (x) => layerNormSpec("layerNormBackward", x, options), options);
 }
 

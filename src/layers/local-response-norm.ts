@@ -83,7 +83,12 @@ export function localResponseNorm(gpu: Gpu, x: Tensor, options: LocalResponseNor
  * @param dy shape of x
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function localResponseNormBackward(gpu: Gpu, dy: Tensor, saved: LocalResponseSaved, options: LocalResponseBackwardOptions = {}): LocalResponseGradients {
+export function localResponseNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: LocalResponseSaved | undefined,
+  options: LocalResponseBackwardOptions = {},
+): LocalResponseGradients {
   return backward(gpu, "localResponseNormBackward", dy, saved, options);
 }
 
@@ -99,7 +104,7 @@ function forward(gpu: Gpu, call: string, x: Tensor, meaning: LocalResponseNormMe
   return { y, ...(options.saved !== false && { saved: new LocalResponseSaved(x, { size, alpha, beta, k, layout, alphaDivSize, evenWindow }) }) };
 }
 
-function backward(gpu: Gpu, call: string, dy: Tensor, saved: LocalResponseSaved, options: LocalResponseBackwardOptions): LocalResponseGradients {
+function backward(gpu: Gpu, call: string, dy: Tensor, saved: LocalResponseSaved | undefined, options: LocalResponseBackwardOptions): LocalResponseGradients {
   if (!(saved instanceof LocalResponseSaved)) throw new OptionError(`${call}: saved is ${String(saved)}; wanted what the forward call gave as \`saved\``);
   const { out = {} } = options;
   const { x } = saved;
@@ -183,7 +188,7 @@ export class LocalResponseNorm {
   }
 
   /** Gradient of x. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
-  backward(dy: Tensor, saved: LocalResponseSaved, options: LocalResponseBackwardOptions = {}): LocalResponseGradients {
+  backward(dy: Tensor, saved: LocalResponseSaved | undefined, options: LocalResponseBackwardOptions = {}): LocalResponseGradients {
     return backward(this.gpu, "LocalResponseNorm.backward", dy, saved, options);
   }
 

@@ -66,7 +66,7 @@ export function lpNorm(gpu: Gpu, x: Tensor, options: LpNormMeaning & LpNormForwa
  * @param dy shape of x
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function lpNormBackward(gpu: Gpu, dy: Tensor, saved: PNormSaved, options: LpNormBackwardOptions = {}): LpNormGradients {
+export function lpNormBackward(gpu: Gpu, dy: Tensor, saved: PNormSaved | undefined, options: LpNormBackwardOptions = {}): LpNormGradients {
   return { dx: runPNormBackward(gpu, "lpNormBackward", dy, saved, { ...options, out: options.out ?? {} }).dx };
 }
 
@@ -103,7 +103,7 @@ export class LpNorm {
   }
 
   /** Gradient of x. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
-  backward(dy: Tensor, saved: PNormSaved, options: LpNormBackwardOptions = {}): LpNormGradients {
+  backward(dy: Tensor, saved: PNormSaved | undefined, options: LpNormBackwardOptions = {}): LpNormGradients {
     return { dx: runPNormBackward(this.gpu, "LpNorm.backward", dy, saved, { ...options, out: options.out ?? {} }).dx };
   }
 

@@ -40,7 +40,7 @@ export function meanVarianceNorm(gpu: Gpu, x: Tensor, options: MeanVarianceNormO
 export function meanVarianceNormBackward(
   gpu: Gpu,
   dy: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   options: MeanVarianceNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
   const call = "meanVarianceNormBackward";

@@ -94,7 +94,7 @@ export abstract class Norm {
    * @param options gamma and beta must be what forward was given
    * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
    */
-  backward(dy: Tensor, saved: Saved, options: BackwardOptions & AffineParameters = {}): BackwardResult {
+  backward(dy: Tensor, saved: Saved | undefined, options: BackwardOptions & AffineParameters = {}): BackwardResult {
     const gamma = options.gamma === undefined ? this.gamma : options.gamma;
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.backward`;

@@ -116,7 +116,13 @@ export function runPNorm(gpu: Gpu, call: string, x: Tensor, specOf: (shape: Shap
 }
 
 /** Validates, plans, allocates what `out` does not bring, and queues the gradients of a call. */
-export function runPNormBackward(gpu: Gpu, call: string, dy: Tensor, saved: PNormSaved, options: PNormBackwardOptions): { dx: Tensor; dg?: Tensor } {
+export function runPNormBackward(
+  gpu: Gpu,
+  call: string,
+  dy: Tensor,
+  saved: PNormSaved | undefined,
+  options: PNormBackwardOptions,
+): { dx: Tensor; dg?: Tensor } {
   if (!(saved instanceof PNormSaved)) throw new OptionError(`${call}: saved is ${String(saved)}; wanted what the forward call gave as \`saved\``);
   const { out, accumulate = false } = options;
   const { x, g, norm, spec } = saved;

@@ -28,7 +28,12 @@ export function rmsNorm(gpu: Gpu, x: Tensor, options: RMSNormOptions & AffinePar
  * @param dy x's shape   @param saved of the forward call   @returns dx of x's shape; dgamma and dbeta of gamma's and beta's
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function rmsNormBackward(gpu: Gpu, dy: Tensor, saved: Saved, options: RMSNormOptions & AffineParameters & BackwardOptions = {}): BackwardResult {
+export function rmsNormBackward(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved | undefined,
+  options: RMSNormOptions & AffineParameters & BackwardOptions = {},
+): BackwardResult {
   return runBackward(gpu, "rmsNormBackward", dy, saved, (x) => layerNormSpec("rmsNormBackward", x, options, "rms"), options);
 }
 

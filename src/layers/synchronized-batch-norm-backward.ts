@@ -36,9 +36,12 @@ export interface BatchNormBackwardMoments {
   dbeta?: Tensor;
 }
 
+function checkSaved(call: string, saved: unknown): asserts saved is Saved {
+  if (!(saved instanceof Saved)) throw new TensorError(`${call}: saved is ${typeof saved}; wanted what batchNormApply saved`);
+}
+
 /** A backward call of this family, checked. `given`: as it was saved; `described.request` takes the statistics as those of the batch. */
 function describe(gpu: Gpu, call: string, dy: Tensor, saved: Saved, options: AgainOptions & { accumulate?: boolean }): BackwardCall {
-  if (!(saved instanceof Saved)) throw new TensorError(`${call}: saved is ${typeof saved}; wanted what batchNormApply saved`);
   const { gamma = null, beta = null } = options;
   gpu.need(call, { dy });
   gpu.check(call, { gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics });
@@ -58,8 +61,14 @@ function describe(gpu: Gpu, call: string, dy: Tensor, saved: Saved, options: Aga
  * @param dy x's shape   @param saved of `batchNormApply`, whose options must be given again
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function batchNormBackwardMoments(gpu: Gpu, dy: Tensor, saved: Saved, options: BatchNormBackwardMomentsOptions = {}): BatchNormBackwardMoments {
+export function batchNormBackwardMoments(
+  gpu: Gpu,
+  dy: Tensor,
+  saved: Saved | undefined,
+  options: BatchNormBackwardMomentsOptions = {},
+): BatchNormBackwardMoments {
   const call = "batchNormBackwardMoments";
+  checkSaved(call, saved);
   const { outputs, request } = describe(gpu, call, dy, saved, options);
   const { out = {}, gamma, beta } = options;
   const shapes: Record<"moments" | "dgamma" | "dbeta", Shape | undefined> = {
@@ -134,11 +143,12 @@ export interface BatchNormBackwardApplyOptions extends AgainOptions {
 export function batchNormBackwardApply(
   gpu: Gpu,
   dy: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   gradients: BatchGradients,
   options: BatchNormBackwardApplyOptions = {},
 ): { dx: Tensor } {
   const call = "batchNormBackwardApply";
+  checkSaved(call, saved);
   const { request } = describe(gpu, call, dy, saved, options);
   const { out = {}, gamma, beta } = options;
   if (!(gradients instanceof BatchGradients)) throw new TensorError(`${call}: gradients is ${typeof gradients}; wanted what mergeBackwardMoments gave`);

@@ -77,11 +77,11 @@ function forward(gpu: Gpu, call: string, v: Tensor, { out = {}, dim = 0, ...opti
  * @param dw shape of v
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
-export function weightNormBackward(gpu: Gpu, dw: Tensor, saved: PNormSaved, options: WeightNormBackwardOptions = {}): WeightNormGradients {
+export function weightNormBackward(gpu: Gpu, dw: Tensor, saved: PNormSaved | undefined, options: WeightNormBackwardOptions = {}): WeightNormGradients {
   return backward(gpu, "weightNormBackward", dw, saved, options);
 }
 
-function backward(gpu: Gpu, call: string, dw: Tensor, saved: PNormSaved, { out = {}, ...options }: WeightNormBackwardOptions): WeightNormGradients {
+function backward(gpu: Gpu, call: string, dw: Tensor, saved: PNormSaved | undefined, { out = {}, ...options }: WeightNormBackwardOptions): WeightNormGradients {
   const { dx, dg } = runPNormBackward(gpu, call, dw, saved, { ...options, out: { dx: out.dv, dg: out.dg } });
   return { dv: dx, ...(dg && { dg }) };
 }
@@ -150,7 +150,7 @@ export class WeightNorm {
   }
 
   /** Gradients of v and g from that of the weight. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
-  backward(dw: Tensor, saved: PNormSaved, options: WeightNormBackwardOptions = {}): WeightNormGradients {
+  backward(dw: Tensor, saved: PNormSaved | undefined, options: WeightNormBackwardOptions = {}): WeightNormGradients {
     return backward(this.gpu, "WeightNorm.backward", dw, saved, options);
   }
 

@@ -72,7 +72,7 @@ export interface WeightGradients {
 export function weightStandardizationBackward(
   gpu: Gpu,
   dw: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   options: WeightStandardizationOptions & WeightBackwardOptions = {},
 ): WeightGradients {
   return runWeightBackward(gpu, "weightStandardizationBackward", dw, saved, options, options);
@@ -82,7 +82,7 @@ function runWeightBackward(
   gpu: Gpu,
   call: string,
   dw: Tensor,
-  saved: Saved,
+  saved: Saved | undefined,
   options: WeightStandardizationOptions,
   given: WeightBackwardOptions,
 ): WeightGradients {
@@ -190,7 +190,7 @@ export class WeightStandardization {
   }
 
   /** Gradients of v and of the gain. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
-  backward(dw: Tensor, saved: Saved, options: WeightBackwardOptions = {}): WeightGradients {
+  backward(dw: Tensor, saved: Saved | undefined, options: WeightBackwardOptions = {}): WeightGradients {
     const gain = options.gain === undefined ? this.gain : options.gain;
     return runWeightBackward(this.gpu, "WeightStandardization.backward", dw, saved, this.options, { ...options, gain });
   }
