@@ -21,7 +21,7 @@ import { arraysOf, sizeOf } from "./table/inputs.ts";
 import { NORM_ROWS } from "./table/norm-rows.ts";
 import { WEIGHT_ROWS } from "./table/weight-rows.ts";
 
-const RUNS = 12;
+const RUNS = 8;
 type Values = Record<string, Float32Array>;
 
 /** Values of [N, C, P] as they lie in [N, P, C]. */

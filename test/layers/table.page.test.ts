@@ -50,7 +50,9 @@ function asSaved(stored: Arrays, sum: Float32Array): Arrays {
 }
 
 describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
-  for (const { layer, samples, plainDataOnly } of ROWS) {
+  for (const { layer, samples: all, plainDataOnly } of ROWS) {
+    // The kernels for GPUs are slow to run and to compile on a CPU: a third of the samples reaches each of them.
+    const samples = planAs.adapterClass === "software" ? all : all.filter((_sample, i) => i % 3 === 0);
     for (const dtype of ["f32", "f16"] as const) {
       gpuTest(
         `${layer} in ${dtype}, forward and backward: ${samples.length} samples`,
