@@ -63,7 +63,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "row-backward-segments",
     what: "forget that xhat of a segment does not add up to 0",
-    line: "partials[at] = sums.y + shift * sums.z;",
+    line: "partials[at] = sums.y + added * sums.z;",
     wrong: "partials[at] = sums.y;",
     check: segments,
   },
