@@ -18,6 +18,25 @@ export const EXCLUSIONS: readonly Exclusion[] = [
   },
 ];
 
+/**
+ * Left out unless the run is for all files (`--all`) or names files: pipelines are compiled some five times as slowly here as in Chrome, and these files compile the most. Every kernel and team that
+ * they reach is reached by the table of layers, in f32 and f16, and compiled in every variant by test/shaders.
+ */
+export const LONG: readonly string[] = [
+  "backward",
+  "batch-channel-norm",
+  "fuzz-backward",
+  "lp-norm",
+  "p-norm-half",
+  "packed",
+  "properties",
+  "row-backward",
+  "synchronized-batch-norm",
+  "weight-norm",
+  "weight-standardization",
+  "weight-standardization-backward",
+].map((stem) => `test/layers/${stem}.page.test.ts`);
+
 /** Why a test does not run on an implementation, or undefined where it does. */
 export function exclusionOf(on: string, file: string, name: string): string | undefined {
   return EXCLUSIONS.find((one) => (one.on ?? on) === on && one.file === file && (one.test ?? name) === name)?.reason;

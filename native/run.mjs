@@ -1,4 +1,4 @@
-// npm run test:native: the GPU tests of the page again on Dawn for Node (Tint, native f16) and on Deno (wgpu and naga, Firefox's compiler).
+// npm run test:native [-- --all | FILE...]: the GPU tests of the page again on Dawn for Node (Tint, native f16) and on Deno (wgpu and naga, Firefox's compiler).
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -103,7 +103,8 @@ async function main() {
     console.error("test:native: an implementation has no adapter: install a Vulkan driver (mesa-vulkan-drivers 24 or later), or run as root on Debian");
     return 1;
   }
-  const filters = process.argv.slice(2);
+  const filters = process.argv.slice(2).filter((word) => word !== "--all");
+  if (filters.length || process.argv.includes("--all")) process.env["NORMGPU_NATIVE_ALL"] = "1";
   const { modules, errors } = await runTests(filters);
   return closing(IMPLEMENTATIONS, modules, errors, filters.length ? {} : fewest);
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { wgsl } from "../build/wgsl-plugin.ts";
 import { denoPool } from "./deno-pool.ts";
-import { EXCLUSIONS } from "./exclusions.ts";
+import { EXCLUSIONS, LONG } from "./exclusions.ts";
 
 const file = (name: string): string => join(import.meta.dirname, name);
 
@@ -13,7 +13,10 @@ function project(name: "dawn" | "deno", pool: "forks" | typeof denoPool, setupFi
     test: {
       name,
       include: ["test/**/*.page.test.ts"],
-      exclude: EXCLUSIONS.filter((one) => !one.test && (one.on ?? name) === name).map((one) => one.file),
+      exclude: [
+        ...EXCLUSIONS.filter((one) => !one.test && (one.on ?? name) === name).map((one) => one.file),
+        ...(process.env["NORMGPU_NATIVE_ALL"] ? [] : LONG),
+      ],
       provide: { implementation: name },
       setupFiles,
       pool,

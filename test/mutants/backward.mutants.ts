@@ -63,7 +63,7 @@ const MUTANTS: readonly Mutant[] = [
     what: "forget the mean: xhat is not centred",
     line: "plane_at(base, j, 3u) * rstd);",
     wrong: "plane_at(base, j, 3u) * rstd + 1e-4);",
-    check: runs,
+    check: groups,
   },
   {
     file: "gradient-line",
