@@ -26,8 +26,7 @@ export function planBackward(request: BackwardRequest, capabilities: Capabilitie
   if (sizeOf(request.shape) === 0) return planEmpty(request, capabilities);
   if (request.view.order) return planGeneral(request, request.view.order, capabilities);
   const steps = new Steps();
-  // Without dx the statistics are those of more devices than this one: xhat of a row does not add up to 0, which the fused pass makes use of.
-  const rows = request.wants.dx ? planRowBackward(request, capabilities) : null;
+  const rows = planRowBackward(request, capabilities);
   // A half past the largest is infinite, not clamped: who scales a loss looks for it.
   const unclamped = rows?.dispatches.map((one) => (one.bindings["dx"] ? { ...one, overrides: { ...one.overrides, SATURATES: 0 } } : one));
   if (rows) steps.add(unclamped!, rows.scratch);
