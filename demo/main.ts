@@ -1,161 +1,66 @@
-import { Gpu, instanceNorm, NormgpuError } from "../src/index.ts";
-import { CASES } from "./case-list.ts";
-import type { Case } from "./cases.ts";
-import { pixel } from "./digits.ts";
-import { measure, type Result } from "./measure.ts";
-import { cells, isWrong, table, type Report } from "./report.ts";
+import { readAddress, writeAddress } from "./shell/address.ts";
+import { SharedDevice } from "./shell/device.ts";
+import { element } from "./shell/element.ts";
+import { showDevice } from "./shell/notice.ts";
+import { Tabs } from "./shell/tabs.ts";
+import type { Shell, View } from "./shell/view.ts";
 
-declare global {
-  interface Window {
-    /** Set by build/start.mjs in the browser that it controls. */
-    __progress?: (text: string) => void;
-    __report?: (report: Report) => void;
+/** Each view loads when it is first shown. */
+const VIEWS = {
+  measure: async (shell: Shell) => (await import("./measure-view.ts")).openMeasure(shell),
+} as const;
+
+type Name = keyof typeof VIEWS;
+
+const device = new SharedDevice();
+const loaded = new Map<Name, Promise<View>>();
+/** What each view last had in the address. */
+const settings = new Map<Name, URLSearchParams>();
+let shown: Name | null = null;
+
+/** The view that an address names. The command that runs the page headlessly asks for a run, which is Measure's. */
+function named(view: string): Name {
+  if (view in VIEWS) return view as Name;
+  return new URLSearchParams(location.search).has("run") ? "measure" : "measure";
+}
+
+function load(name: Name): Promise<View> {
+  let view = loaded.get(name);
+  if (!view) {
+    const remember = (params: URLSearchParams): void => {
+      settings.set(name, params);
+      if (shown === name) history.replaceState(null, "", writeAddress({ view: name, params }));
+    };
+    loaded.set(name, (view = VIEWS[name]({ device, remember })));
   }
+  return view;
 }
 
-function element<Kind extends HTMLElement>(id: string): Kind {
-  return document.getElementById(id) as Kind;
+/** Shows the view that the address names, with its settings. */
+function follow(): void {
+  const { view, params } = readAddress(location.hash);
+  const name = named(view);
+  const before = shown;
+  shown = name;
+  tabs.show(name);
+  settings.set(name, params);
+  if (before && before !== name) void load(before).then((one) => one.close());
+  void load(name).then((one) => shown === name && one.open(settings.get(name)!));
 }
 
-/** Lets the page paint and answer between two pieces of work. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}
+const tabs = new Tabs(element("tabs"), (name) => {
+  if (name === shown) return;
+  history.pushState(null, "", writeAddress({ view: name, params: settings.get(name as Name) ?? new URLSearchParams() }));
+  follow();
+});
 
-function tell(text: string): void {
-  element("status").textContent = text;
-  window.__progress?.(text);
-}
-
-function adapterName(gpu: Gpu): string {
-  const { vendor, architecture, device, description } = gpu.adapter;
-  return [...new Set([vendor, architecture, device, description])].filter(Boolean).join(" ") || "unnamed adapter";
-}
-
-function showDevice(gpu: Gpu): void {
-  element("adapter").textContent = adapterName(gpu) + (gpu.adapter.software ? " (software adapter)" : "");
-  const { subgroups, subgroupMinSize, subgroupMaxSize, f16, timestamps, maxBindingBytes } = gpu.capabilities;
-  const size = subgroupMinSize === subgroupMaxSize ? subgroupMinSize : `${subgroupMinSize} to ${subgroupMaxSize}`;
-  element("facts").textContent = [
-    gpu.adapter.software ? "no GPU: a CPU runs the shaders" : "GPU",
-    subgroups ? `subgroups of ${size}` : "no subgroups",
-    f16 ? "f16" : "no f16",
-    timestamps ? "timestamps" : "no timestamps",
-    `bindings up to ${Math.round(maxBindingBytes / 2 ** 20)} MiB`,
-  ].join(" · ");
-}
-
-const SHOWN = 4;
-const SIDE = 28;
-
-/** Draws values of [SHOWN, 1, 28, 28], -1.5 black and 3 white for normalized ones. */
-function draw(canvas: HTMLCanvasElement, values: ArrayLike<number>, low: number, high: number): void {
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(canvas.width, canvas.height);
-  for (let y = 0; y < canvas.height; y++) {
-    for (let x = 0; x < canvas.width; x++) {
-      const [digit, column, row] = [Math.floor(x / 58), Math.floor((x % 58) / 2), Math.floor(y / 2)];
-      const inside = column < SIDE && row < SIDE;
-      const value = inside ? (values[(digit * SIDE + row) * SIDE + column]! - low) / (high - low) : 0;
-      image.data.set([value * 255, value * 255, value * 255, 255], (y * canvas.width + x) * 4);
-    }
-  }
-  context.putImageData(image, 0, 0);
-}
-
-async function showDigits(gpu: Gpu): Promise<void> {
-  const data = new Float32Array(SHOWN * SIDE * SIDE).map(
-    (_, i) => pixel(1 + 2 * Math.floor(i / 784), Math.floor((i % 784) / SIDE), i % SIDE) / 2 ** Math.floor(i / 784),
-  );
-  draw(element<HTMLCanvasElement>("before"), data, 0, 1);
-  const x = gpu.tensor(data, [SHOWN, 1, SIDE, SIDE]);
-  const { y } = instanceNorm(gpu, x, { saved: false });
-  draw(element<HTMLCanvasElement>("after"), await y.read(), -0.5, 2.5);
-  x.destroy();
-  y.destroy();
-}
-
-const LABELS = ["", "", "", "ms", "GB/s", "of copy", "error"];
-
-function showRow(result: Result): void {
-  const row = document.createElement("tr");
-  cells(result).forEach((text, column) => {
-    const cell = document.createElement(column === 0 ? "th" : "td");
-    cell.textContent = text;
-    if (column === 0) (cell as HTMLTableCellElement).scope = "row";
-    if (LABELS[column]) cell.dataset["label"] = LABELS[column]!;
-    if (column === 1) cell.className = "shape";
-    if (column === 2) cell.className = "plan";
-    if (column === 3 || column === 4 || column === 6) cell.className = "number";
-    if (column === 5) showShare(cell, text, result.shareOfCopy);
-    if (column === 6 && isWrong(result)) cell.classList.add("bad");
-    row.append(cell);
-  });
-  element("rows").append(row);
-}
-
-function showShare(cell: HTMLElement, text: string, share: number): void {
-  cell.className = "share";
-  cell.style.setProperty("--share", String(Math.min(1, share)));
-  const label = document.createElement("span");
-  label.textContent = text;
-  cell.replaceChildren(document.createElement("i"), label);
-}
-
-/** The cases of the run: all, or those whose text holds the query's `cases`. */
-function chosenCases(): readonly Case[] {
-  const wanted = new URLSearchParams(location.search).get("cases")?.toLowerCase();
-  if (!wanted) return CASES;
-  const chosen = CASES.filter((one) => `${one.layer} ${one.shape.join("x")} ${one.layout}`.toLowerCase().includes(wanted));
-  if (chosen.length === 0) throw new Error(`no case holds "${wanted}"; cases read like "${CASES[0]!.layer} ${CASES[0]!.shape.join("x")} ${CASES[0]!.layout}"`);
-  return chosen;
-}
-
-async function runAll(gpu: Gpu): Promise<Result[]> {
-  const chosen = chosenCases();
-  const bar = element<HTMLProgressElement>("progress");
-  const results: Result[] = [];
-  element("rows").replaceChildren();
-  bar.max = Math.max(1, chosen.length);
-  for (const [i, one] of chosen.entries()) {
-    tell(`${i + 1} of ${chosen.length}: ${one.layer} ${one.shape.join("×")} ${one.layout}`);
-    await pause();
-    const result = await measure(gpu, one, pause);
-    results.push(result);
-    showRow(result);
-    bar.value = i + 1;
-  }
-  const wrong = results.filter(isWrong).length;
-  tell(wrong ? `${wrong} of ${results.length} results are beyond the bound.` : `All ${results.length} results are within the bound.`);
-  return results;
-}
-
-async function main(): Promise<void> {
-  const gpu = await Gpu.open();
-  showDevice(gpu);
-  await showDigits(gpu);
-  const button = element<HTMLButtonElement>("run");
-  const run = async (): Promise<Result[]> => {
-    button.disabled = true;
-    try {
-      return await runAll(gpu);
-    } finally {
-      button.disabled = gpu.isLost;
-    }
-  };
-  void gpu.lost.then(({ message }) => tell(`The GPU was taken away: ${message}. Reload the page to start again.`));
-  button.disabled = false;
-  button.addEventListener("click", () => void run().catch(showError));
-  if (!new URLSearchParams(location.search).has("run")) return;
-  const results = await run();
-  window.__report?.({ adapter: adapterName(gpu), software: gpu.adapter.software, table: table(results), failed: results.filter(isWrong).length });
-}
-
-function showError(error: unknown): void {
-  const text = error instanceof NormgpuError ? error.message : String(error);
-  element("adapter").textContent = "no result";
-  tell(text);
-  window.__report?.({ adapter: "", software: false, table: [], failed: 1, error: text });
-}
-
-main().catch(showError);
+showDevice(device, {
+  chip: element("device"),
+  notice: element("notice"),
+  text: element("notice-text"),
+  restart: element("restart"),
+  close: element("dismiss"),
+});
+void device.open();
+addEventListener("popstate", follow);
+follow();

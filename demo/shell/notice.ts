@@ -1,0 +1,27 @@
+import { adapterName, type DeviceState, type SharedDevice } from "./device.ts";
+
+const LIMITS = "Until then See computes on the CPU reference, and Measure has nothing to measure.";
+
+/** Says what there is to compute on: a word in the header, and where something is missing a sentence with a button to try again. */
+export function showDevice(
+  device: SharedDevice,
+  elements: { chip: HTMLElement; notice: HTMLElement; text: HTMLElement; restart: HTMLElement; close: HTMLElement },
+): void {
+  const { chip, notice, text, restart, close } = elements;
+  device.watch((state) => {
+    chip.textContent = chipText(state);
+    notice.hidden = state.kind !== "missing" && state.kind !== "lost";
+    if (notice.hidden) return;
+    const { fact, advice } = state as Extract<DeviceState, { fact: string }>;
+    text.textContent = `${fact} ${advice} ${LIMITS}`;
+    restart.textContent = state.kind === "lost" ? "Restart" : "Try again";
+  });
+  restart.addEventListener("click", () => void device.open());
+  close.addEventListener("click", () => (notice.hidden = true));
+}
+
+function chipText(state: DeviceState): string {
+  if (state.kind === "opening") return "looking for a GPU";
+  if (state.kind !== "ready") return state.kind === "lost" ? "GPU device lost" : "no WebGPU";
+  return state.gpu.adapter.software ? `${adapterName(state.gpu)}: software adapter` : adapterName(state.gpu);
+}
