@@ -16,8 +16,17 @@ const LIMITS = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
+/** Options of how calls are planned, of `Gpu.open` and `Gpu.from`. */
+export interface PlanOptions {
+  /**
+   * True: the kernels of a row (LayerNorm, RMSNorm, GroupNorm, ... forward, and dx) are chosen by its length alone. The bits of a row then do not depend on how many rows stand beside it. Few
+   * rows are slower for it. Default false.
+   */
+  batchInvariant?: boolean;
+}
+
 /** Options of `Gpu.open`. */
-export interface OpenOptions {
+export interface OpenOptions extends PlanOptions {
   /** Another entry point than `navigator.gpu`, such as Dawn's for Node. */
   gpu?: WebGpuEntry;
   powerPreference?: "low-power" | "high-performance";
@@ -49,7 +58,9 @@ export async function requestDevice(options: OpenOptions): Promise<{ device: Web
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp\b/i;
-const INTEGRATED = /intel|apple|arm|qualcomm|adreno|mali|powervr|img-tec|samsung/i;
+// Apple names no model: its phones and its laptops have the same GPUs, in other numbers.
+const INTEGRATED = /intel|apple/i;
+const MOBILE = /\barm\b|qualcomm|adreno|mali|powervr|img-?tec|imagination|samsung|xclipse/i;
 const DISCRETE = /nvidia|amd|radeon|geforce/i;
 
 /** What kind of machine an adapter is, by its names. */
@@ -57,11 +68,12 @@ export function classifyAdapter(names: AdapterNames): AdapterClass {
   const all = [names.vendor, names.architecture, names.device, names.description].join(" ");
   if (names.isFallbackAdapter || SOFTWARE.test(all)) return "software";
   if (DISCRETE.test(all)) return "discrete";
+  if (MOBILE.test(all)) return "mobile";
   return INTEGRATED.test(all) ? "integrated" : "unknown";
 }
 
 /** A device's features and limits as the planner takes them. */
-export function capabilitiesOf(device: WebGpuDevice, names: AdapterNames): Capabilities {
+export function capabilitiesOf(device: WebGpuDevice, names: AdapterNames, options: PlanOptions = {}): Capabilities {
   const { features, limits } = device as GPUDevice;
   return {
     adapterClass: classifyAdapter(names),
@@ -75,5 +87,6 @@ export function capabilitiesOf(device: WebGpuDevice, names: AdapterNames): Capab
     maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
     maxBindingBytes: limits.maxStorageBufferBindingSize,
     maxBufferBytes: limits.maxBufferSize,
+    batchInvariant: options.batchInvariant === true,
   };
 }

@@ -4,7 +4,7 @@ import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { AdapterNames, WebGpuBuffer, WebGpuDevice } from "../core/webgpu-types.ts";
 import type { Capabilities } from "../plan/capabilities.ts";
 import type { Dispatch, Plan } from "../plan/plan.ts";
-import { capabilitiesOf, requestDevice, type OpenOptions } from "./adapter.ts";
+import { capabilitiesOf, requestDevice, type OpenOptions, type PlanOptions } from "./adapter.ts";
 import { Memory } from "./memory.ts";
 import { Pack, type PackPart } from "./pack.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -42,9 +42,9 @@ export class Gpu {
   #lostInfo: LostInfo | null = null;
   #destroyed = false;
 
-  private constructor(device: WebGpuDevice, names: AdapterNames, ownsDevice: boolean) {
+  private constructor(device: WebGpuDevice, names: AdapterNames, ownsDevice: boolean, options: PlanOptions) {
     this.device = device;
-    this.capabilities = capabilitiesOf(device, names);
+    this.capabilities = capabilitiesOf(device, names, options);
     const { vendor = "", architecture = "", device: model = "", description = "", isFallbackAdapter = false } = names;
     this.adapter = { vendor, architecture, device: model, description, isFallbackAdapter, software: this.capabilities.adapterClass === "software" };
     this.#ownsDevice = ownsDevice;
@@ -60,13 +60,13 @@ export class Gpu {
    */
   static async open(options: OpenOptions = {}): Promise<Gpu> {
     const { device, names } = await requestDevice(options);
-    return new Gpu(device, names, true);
+    return new Gpu(device, names, true, options);
   }
 
   /** Works on a device that another library made. It is never destroyed here. */
-  static from(device: WebGpuDevice, options: { adapterInfo?: AdapterNames } = {}): Gpu {
+  static from(device: WebGpuDevice, options: PlanOptions & { adapterInfo?: AdapterNames } = {}): Gpu {
     if (!device || !(device as GPUDevice).queue) throw new OptionError(`Gpu.from: device is ${String(device)}; wanted a GPUDevice`);
-    return new Gpu(device, options.adapterInfo ?? (device as GPUDevice).adapterInfo ?? {}, false);
+    return new Gpu(device, options.adapterInfo ?? (device as GPUDevice).adapterInfo ?? {}, false, options);
   }
 
   /** True once the device is lost: from then on every call throws DeviceLostError. */

@@ -1,5 +1,5 @@
-/** `software`: a CPU runs the shaders. `unknown` is planned as a discrete GPU. */
-export type AdapterClass = "software" | "integrated" | "discrete" | "unknown";
+/** `software`: a CPU runs the shaders. `integrated`: a GPU beside a CPU, on its memory. `mobile`: a phone's. `unknown` is planned as a discrete GPU. */
+export type AdapterClass = "software" | "integrated" | "discrete" | "mobile" | "unknown";
 
 /** What plans need to know of a device, as plain data, so that a test needs no GPU. */
 export interface Capabilities {
@@ -18,4 +18,6 @@ export interface Capabilities {
   readonly maxWorkgroupStorageBytes: number;
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
+  /** The user's wish (`Gpu.open({ batchInvariant: true })`): the kernels of a row are chosen by its length alone, so that its bits do not depend on how many rows stand beside it. */
+  readonly batchInvariant?: boolean;
 }

@@ -8,7 +8,7 @@ import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRows } from "./row-plan.ts";
 import { planRuns } from "./run-plan.ts";
-import { isSoftware } from "./teams.ts";
+import { countedRows, isSoftware } from "./teams.ts";
 import { GPU_SPLIT_ROWS, SHORTEST_RUN, SOFTWARE_ROWS, SPLIT_MINIMUM } from "./thresholds.ts";
 
 /** What to run for a forward call: a pure function of shape, parameters and device. */
@@ -28,7 +28,7 @@ function chooseWalk(request: ForwardRequest, capabilities: Capabilities): keyof 
   if (request.statistics === "fixed" || request.statistics === "given") return run >= SHORTEST_RUN || kept === 1 ? "run" : "column";
   if (repeats > 1 || kept > 1) return run >= SHORTEST_RUN || kept * run === 1 ? "run" : "column";
   // Running statistics are moved by the merge, and statistics alone are what it gives.
-  const few = outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
+  const few = countedRows(outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
   return request.running || !request.applies || (few && run >= SPLIT_MINIMUM) ? "run" : "row";
 }
 

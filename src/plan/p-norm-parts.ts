@@ -4,7 +4,7 @@ import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { clamp } from "./grid.ts";
 import type { PNormRequest, PNormRole } from "./p-norm-request.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
-import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import {
   APPLY_SPAN,
   COLUMN_NORM_TEAMS,
@@ -32,7 +32,7 @@ export type PNormWalk = { readonly walk: Walk; readonly whole: boolean };
 export function chooseWalk({ view, aligned }: PNormRequest, capabilities: Capabilities): PNormWalk {
   const { outer, repeats, kept, run } = view;
   if (repeats === 1 && kept === 1) {
-    const few = outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
+    const few = countedRows(outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
     return { walk: "row", whole: !(few && run >= SPLIT_MINIMUM) };
   }
   if (run >= SHORTEST_RUN) return { walk: "run", whole: false };
@@ -82,7 +82,7 @@ export function sliceFrame({ view, aligned, eps }: PNormRequest, capabilities: C
   const { count, statistics, repeats, kept, run } = view;
   const lane = laneOf(run, aligned);
   const items = run / lane;
-  const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / statistics);
+  const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / countedRows(statistics, capabilities));
   const shortest = isSoftware(capabilities) ? SHORTEST_SLICE.software : SHORTEST_SLICE.gpu;
   const wanted = Math.max(clamp(busy, 1, Math.ceil(count / shortest)), Math.ceil(count / LONGEST_SLICE));
   const planes_per_slice = Math.max(1, Math.floor(repeats / wanted));

@@ -8,7 +8,7 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
-import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import {
   BACKWARD_HELD,
   GPU_SPLIT_ROWS,
@@ -35,7 +35,7 @@ export function planRowBackward(request: BackwardRequest, capabilities: Capabili
   if (view.order || view.repeats > 1 || view.kept > 1 || wants.dmean || wants.dvariance) return null;
   // Its sums of dy * xhat leave out the shift, as xhat of a whole row add up to 0.
   if (request.isShare) return null;
-  const few = view.outer < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
+  const few = countedRows(view.outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
   if (few && view.run >= SPLIT_MINIMUM) return null;
   const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
   const kind = kindOf(request, operands);
@@ -182,7 +182,7 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
 
 function segmentTeams(rows: number, items: number, capabilities: Capabilities): Teams {
   if (isSoftware(capabilities) || items <= INVOCATION_LANES) return invocationTeams(rows, capabilities);
-  const enough = rows >= TARGET_TEAMS[capabilities.adapterClass] * SUBGROUPS_OF_TEAM;
+  const enough = countedRows(rows, capabilities) >= TARGET_TEAMS[capabilities.adapterClass] * SUBGROUPS_OF_TEAM;
   if (capabilities.subgroups && items <= capabilities.subgroupMinSize * (enough ? MOST_HELD : 1)) return subgroupTeams(rows, capabilities);
   return workgroupTeams(rows, items, 4, capabilities);
 }
@@ -193,7 +193,7 @@ function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
   const { view } = request;
   const sumsPartials = planesOf(request) > 0;
   const length = view.run / lanes.lane;
-  const rowsTogether = isSoftware(capabilities) && view.outer >= SOFTWARE_BATCH_ROWS && sharesParameters(asked, layout) ? 4 : 1;
+  const rowsTogether = isSoftware(capabilities) && countedRows(view.outer, capabilities) >= SOFTWARE_BATCH_ROWS && sharesParameters(asked, layout) ? 4 : 1;
   const wantedRows = sumsPartials ? rowsOfTeam(view.outer, rowsTogether, capabilities) : rowsTogether;
   const rowsPerTeam = Math.min(wantedRows, layout.count);
   const teamsPerGroup = Math.ceil(layout.count / rowsPerTeam);

@@ -2,7 +2,7 @@ import type { Capabilities } from "./capabilities.ts";
 import { affineParams, viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
-import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import { INVOCATION_LANES, MOST_HELD, SHORT_ROW, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
 
 /** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
@@ -47,7 +47,7 @@ function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capa
   const present = (["gamma", "beta"] as const).filter((role) => request.parameters[role]).map((role) => lanes.views[role]);
   const bySegment = present.every((view) => view.item === 0);
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
-  const batch = !bySegment && shared && rows >= SOFTWARE_BATCH_ROWS ? 4 : 1;
+  const batch = !bySegment && shared && countedRows(rows, capabilities) >= SOFTWARE_BATCH_ROWS ? 4 : 1;
   const teams = Math.ceil(rows / batch);
   return {
     kernel: "row-stream",

@@ -5,7 +5,7 @@ import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
-import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
+import { countedRows, invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
 import { APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
 
 /** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
@@ -46,7 +46,7 @@ function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Ope
 function cutSlices(request: Pick<ForwardRequest, "view">, capabilities: Capabilities): number {
   const { count, statistics } = request.view;
   const shortest = isSoftware(capabilities) ? SHORTEST_SLICE.software : SHORTEST_SLICE.gpu;
-  const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / statistics);
+  const busy = Math.ceil(TARGET_TEAMS[capabilities.adapterClass] / countedRows(statistics, capabilities));
   return Math.max(clamp(busy, 1, Math.ceil(count / shortest)), Math.ceil(count / LONGEST_SLICE));
 }
 

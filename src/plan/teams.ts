@@ -15,9 +15,14 @@ export function isSoftware(capabilities: Capabilities): boolean {
   return capabilities.adapterClass === "software";
 }
 
+/** Rows as a choice of kernels counts them: endlessly many where that choice must not depend on their number. */
+export function countedRows(rows: number, capabilities: Capabilities): number {
+  return capabilities.batchInvariant ? Infinity : rows;
+}
+
 /** One invocation a team. */
 export function invocationTeams(teams: number, capabilities: Capabilities): Teams {
-  const many = teams >= SOFTWARE_MANY_TEAMS ? SOFTWARE_WORKGROUP_MANY : SOFTWARE_WORKGROUP;
+  const many = teams >= SOFTWARE_MANY_TEAMS && !capabilities.batchInvariant ? SOFTWARE_WORKGROUP_MANY : SOFTWARE_WORKGROUP;
   const workgroup = isSoftware(capabilities) ? many : 64;
   return { team: "invocation", overrides: { WORKGROUP: workgroup }, grid: foldGrid(Math.ceil(teams / workgroup), capabilities) };
 }

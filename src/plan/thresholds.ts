@@ -21,7 +21,7 @@ export const SOFTWARE_WORKGROUP_MANY = 32;
 export const SOFTWARE_MANY_TEAMS = 4096;
 
 /** Teams that keep a device busy. WebGPU tells no count of compute units: 512 workgroups fill a large GPU (research: targets of PyTorch and QuACK). */
-export const TARGET_TEAMS = { software: 64, integrated: 128, discrete: 512, unknown: 512 } as const;
+export const TARGET_TEAMS = { software: 64, integrated: 128, mobile: 64, discrete: 512, unknown: 512 } as const;
 
 /** Longest slice that is summed without a merge, for the error of its sums; and the shortest one worth a team of a GPU. */
 export const LONGEST_SLICE = 16384;

@@ -11,8 +11,10 @@ test.each([
   [{ vendor: "amd", architecture: "rdna-3" }, "discrete"],
   [{ vendor: "intel", architecture: "gen-12lp" }, "integrated"],
   [{ vendor: "apple", architecture: "metal-3" }, "integrated"],
-  [{ vendor: "arm", architecture: "valhall" }, "integrated"],
-  [{ vendor: "qualcomm", architecture: "adreno-7xx" }, "integrated"],
+  [{ vendor: "arm", architecture: "valhall" }, "mobile"],
+  [{ vendor: "qualcomm", architecture: "adreno-7xx" }, "mobile"],
+  [{ vendor: "img-tec", architecture: "d-series" }, "mobile"],
+  [{ vendor: "samsung", architecture: "xclipse-900" }, "mobile"],
   [{ vendor: "", architecture: "" }, "unknown"],
   [{}, "unknown"],
 ] as const)("%j is %s", (names, wanted) => {

@@ -78,6 +78,15 @@ export function group([n, c, ...rest]: readonly [number, number, ...number[]], g
   return request(shape, reduced, { parameters: { gamma: perChannel, beta: perChannel } });
 }
 
+/** GroupNorm of [N, ..., C], gamma and beta per channel. */
+export function groupLast(x: Shape, groups: number): ForwardRequest {
+  const channels = x.at(-1)!;
+  const shape = [...x.slice(0, -1), groups, channels / groups];
+  const last = shape.length - 1;
+  const reduced = [...shape.keys()].filter((place) => place > 0 && place !== last - 1);
+  return request(shape, reduced, { parameters: { gamma: along(shape, [last - 1, last]), beta: along(shape, [last - 1, last]) } });
+}
+
 /** The same plan in one line: walk, then each kernel with its team, workgroup, grid and lane. */
 export function brief(plan: Plan): string {
   const kernels = plan.dispatches.map(
