@@ -15,8 +15,12 @@ export function wgsl(options: { minify: boolean }): Plugin {
       this.addWatchFile(file);
       const text = readFileSync(file, "utf8");
       const code = options.minify ? minify(text) : text;
-      const module = basename(dirname(file)) === "prelude" ? reflectPrelude(file, text) : reflectKernel(file, text);
-      return `export default ${JSON.stringify({ ...module, code })};`;
+      const isPrelude = basename(dirname(file)) === "prelude";
+      const module = isPrelude ? reflectPrelude(file, text) : reflectKernel(file, text);
+      const uses = usedPrelude(isPrelude ? dirname(file) : join(dirname(file), "prelude"), text);
+      const imports = uses.map((name, i) => `import use${i} from "${isPrelude ? "." : "./prelude"}/${name}.wgsl";\n`).join("");
+      const members = Object.entries({ ...module, code }).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+      return `${imports}export default { ${members.join(", ")}, uses: [${uses.map((_, i) => `use${i}`).join(", ")}] };`;
     },
   };
 }
@@ -46,17 +50,54 @@ function defaultPrelude(folder: string): string[] {
   return [...chosen.values()].map((file) => readFileSync(join(folder, file), "utf8"));
 }
 
+const COMMENT = /\/\/.*$/gm;
+
+/** Names that a file gives to others. */
+export function declaredBy(text: string): string[] {
+  return [...text.matchAll(/^(?:fn|alias|const|struct|override|var<workgroup>) (\w+)/gm)].map((match) => match[1]!);
+}
+
+/** Names that a text takes from others: not members, and not what it declares itself, be it a local. */
+function takenBy(text: string): Set<string> {
+  const bare = text.replaceAll(COMMENT, "");
+  const own = new Set([...declaredBy(bare), ...[...bare.matchAll(/\b(?:let|var|const) (\w+)|\b(\w+)\s*:/g)].map((match) => (match[1] ?? match[2])!)]);
+  return new Set([...bare.matchAll(/(?<![.\w])[a-zA-Z_]\w*/g)].map((match) => match[0]).filter((name) => !own.has(name)));
+}
+
+/**
+ * The prelude files without an axis whose names a text uses, and those that they use in turn, sorted. A prelude file may use what the kernel declares; what two files declare is the one's that
+ * is there for another name.
+ */
+export function usedPrelude(folder: string, text: string): string[] {
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => /^[^.]+\.wgsl$/.test(file)) : [];
+  const texts = new Map(files.map((file) => [basename(file, ".wgsl"), readFileSync(join(folder, file), "utf8")]));
+  const declarers = new Map<string, string[]>();
+  for (const [file, code] of texts) for (const name of declaredBy(code)) declarers.set(name, [...(declarers.get(name) ?? []), file]);
+  const given = new Set(declaredBy(text));
+  const found = new Set<string>();
+  const open = [text];
+  for (let code = open.pop(); code !== undefined; code = open.pop()) {
+    for (const name of takenBy(code)) {
+      const from = declarers.get(name) ?? [];
+      if (given.has(name) || from.length !== 1 || found.has(from[0]!)) continue;
+      found.add(from[0]!);
+      open.push(texts.get(from[0]!)!);
+    }
+  }
+  return [...found].toSorted();
+}
+
 function overridesOf(text: string): Record<string, OverrideType> {
   const found = [...text.matchAll(/^override (\w+): (u32|i32|f32|bool)\b/gm)];
   return Object.fromEntries(found.map((match) => [match[1]!, match[2] as OverrideType]));
 }
 
-function reflectPrelude(file: string, text: string): Omit<PreludeModule, "code"> {
+function reflectPrelude(file: string, text: string): Omit<PreludeModule, "code" | "uses"> {
   return { name: basename(file, ".wgsl"), overrides: overridesOf(text) };
 }
 
 /** @throws Error where the file does not have exactly one entry point: wgsl_reflect stops silently at syntax that it does not know. */
-export function reflectKernel(file: string, text: string): Omit<KernelModule, "code"> {
+export function reflectKernel(file: string, text: string): Omit<KernelModule, "code" | "uses"> {
   const joined = [...defaultPrelude(join(dirname(file), "prelude")), text].map(withoutDirectives).join("\n");
   const reflection = new WgslReflect(joined);
   const entries = reflection.entry.compute;

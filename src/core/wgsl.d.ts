@@ -25,6 +25,8 @@ export interface KernelModule {
   /** Members of `params`, those of nested structs with a dotted name. */
   readonly params: { readonly size: number; readonly fields: Readonly<Record<string, ParamField>> } | null;
   readonly overrides: Readonly<Record<string, OverrideType>>;
+  /** The files of the prelude whose names the text uses, those that they use in turn included; of an axis, the variant brings one. */
+  readonly uses: readonly PreludeModule[];
 }
 
 /** A prelude file: shaders/prelude/<name>.wgsl. */
@@ -32,4 +34,6 @@ export interface PreludeModule {
   readonly name: string;
   readonly code: string;
   readonly overrides: Readonly<Record<string, OverrideType>>;
+  /** Of a file of an axis: likewise. */
+  readonly uses: readonly PreludeModule[];
 }

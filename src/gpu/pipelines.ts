@@ -1,9 +1,10 @@
 import { ShaderError } from "../core/errors.ts";
 import type { KernelBinding, KernelModule } from "../core/wgsl.d.ts";
 import type { WebGpuDevice, WebGpuPipeline } from "../core/webgpu-types.ts";
+import { kernelOf } from "../plan/kernels.ts";
 import type { Dispatch, Variant } from "../plan/plan.ts";
 import { compose, type Composed } from "./compose.ts";
-import { KERNELS, preludeOf } from "./kernels.ts";
+import { preludeOf } from "./prelude.ts";
 import type { Fault } from "./recorder.ts";
 
 /** A compiled kernel variant, and what may have gone wrong with it. */
@@ -79,8 +80,7 @@ export class Pipelines {
   }
 
   #describe(dispatch: Dispatch): Parts {
-    const kernel = KERNELS.get(dispatch.kernel);
-    if (!kernel) throw new Error(`there is no kernel ${dispatch.kernel}`);
+    const kernel = kernelOf(dispatch.kernel);
     const prelude = preludeOf(kernel, dispatch.variant);
     const declared = Object.assign({}, ...prelude.map((part) => part.overrides), kernel.overrides) as Record<string, string>;
     for (const name of Object.keys(dispatch.overrides)) {

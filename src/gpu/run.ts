@@ -4,7 +4,6 @@ import type { Plan } from "../plan/plan.ts";
 import { lowerStorage, type HalfTensor } from "../plan/storage.ts";
 import { boundRange, groupOf, prepareDispatch, type Bound, type Group, type Prepared } from "./bind-groups.ts";
 import type { Gpu } from "./device.ts";
-import { bindingsOf } from "./kernels.ts";
 import type { Fault } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
@@ -83,7 +82,7 @@ function lower(gpu: Gpu, plan: Plan, halves: Readonly<Record<string, HalfTensor>
   if (!own) plans.set(plan, (own = new Map()));
   const known = own.get(key);
   if (known) return known;
-  const made = lowerStorage(plan, { halves, capabilities: gpu.capabilities, bindingsOf, call });
+  const made = lowerStorage(plan, { halves, capabilities: gpu.capabilities, call });
   own.set(key, made);
   return made;
 }

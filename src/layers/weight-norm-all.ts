@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { resolveAxes } from "../core/shape.ts";
+import { weightNormBackwardKernel, weightNormKernel } from "../plan/packed-kernels.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -81,7 +82,7 @@ export function weightNormAll(gpu: Gpu, v: Pack, options: WeightNormAllOptions =
     gpu,
     call,
     rows,
-    { kernel: "packed-weight-norm", overrides: { HAS_G: Number(factors !== null), WRITES_NORM: Number(saves) }, params: {} },
+    { kernel: weightNormKernel(), overrides: { HAS_G: Number(factors !== null), WRITES_NORM: Number(saves) }, params: {} },
     { v: v.whole, g: factors, w: w.whole, norm },
     options,
     [...(out.w ? [] : [w]), ...(norm && !reused ? [norm] : [])],
@@ -117,7 +118,7 @@ export function weightNormAllBackward(
     gpu,
     call,
     v.rows(dims, g instanceof Pack ? g : null, call),
-    { kernel: "packed-weight-norm-backward", overrides: { HAS_G: Number(factors !== null), ACCUMULATES: Number(accumulate) }, params: {} },
+    { kernel: weightNormBackwardKernel(), overrides: { HAS_G: Number(factors !== null), ACCUMULATES: Number(accumulate) }, params: {} },
     { v: v.whole, dw: dw.whole, norm, g: factors, dv: dv.whole, dg: dg instanceof Pack ? dg.whole : dg },
     options,
     [...(out.dv ? [] : [dv]), ...(dg && !out.dg ? [dg] : [])],

@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
+import { standardizeBackwardKernel, standardizeKernel } from "../plan/packed-kernels.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -105,7 +106,7 @@ export function forwardPack(gpu: Gpu, call: string, v: Pack, options: Parameters
     call,
     rows,
     {
-      kernel: "packed-standardize",
+      kernel: standardizeKernel(),
       overrides: { ...flags(form), HAS_GAIN: Number(gains !== null), WRITES_STATISTICS: Number(saves) },
       params: { eps: form.eps, gain_scale: form.gainScale },
     },
@@ -162,7 +163,7 @@ export function backwardPack(
     call,
     v.rows(dims, gain instanceof Pack ? gain : null, call),
     {
-      kernel: "packed-standardize-backward",
+      kernel: standardizeBackwardKernel(),
       overrides: { ...flags(form), HAS_GAIN: Number(gains !== null), ACCUMULATES: Number(accumulate) },
       params: { gain_scale: form.gainScale },
     },

@@ -1,3 +1,6 @@
+import applyColumn from "../../shaders/apply-column.wgsl";
+import columnMoments from "../../shaders/column-moments.wgsl";
+import columnNorm from "../../shaders/column-norm.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import {
   affineParams,
@@ -19,6 +22,7 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
 import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Short runs: invocations lie along the columns and go down the repeats. */
 export function planColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
@@ -89,7 +93,7 @@ function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes,
   const items = operands.items / lanes.lane;
   const teams = invocationTeams(view.outer * items, capabilities);
   return {
-    kernel: "column-norm",
+    kernel: kernelName(columnNorm),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
     overrides: { ...teams.overrides, ...wholeFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
     params: {
@@ -116,7 +120,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   const teamCount = view.outer * cut.slices * items;
   const teams = invocationTeams(teamCount, capabilities);
   const dispatch: Dispatch = {
-    kernel: "column-moments",
+    kernel: kernelName(columnMoments),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
     overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
     params: { ...viewsParams({ residual_bias: lanes.views.residual_bias }), teams: teamCount, repeats: view.repeats, items, ...cut, zero: 0 },
@@ -134,7 +138,7 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
   const teamCount = view.outer * cut.slices * items;
   const teams = invocationTeams(teamCount, capabilities);
   return {
-    kernel: "apply-column",
+    kernel: kernelName(applyColumn),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
     overrides: { ...teams.overrides, ...sourceFlags(request), ...applyFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
     params: {

@@ -1,9 +1,11 @@
+import gather from "../../shaders/gather.wgsl";
 import { UnsupportedError } from "../core/errors.ts";
 import { mergeAxes } from "../core/parameter-view.ts";
 import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { foldGrid } from "./grid.ts";
 import type { Dispatch } from "./plan.ts";
+import { kernelName } from "./kernels.ts";
 
 const MAX_AXES = 8;
 const WORKGROUP = 64;
@@ -23,7 +25,7 @@ export function gatherDispatch(extents: readonly number[], strides: readonly num
     params[`stride${axis}`] = term.stride;
   });
   return {
-    kernel: "gather",
+    kernel: kernelName(gather),
     variant: { lane: 1, parameter: "scalar", team: "invocation" },
     overrides: { WORKGROUP },
     params,

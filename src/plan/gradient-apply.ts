@@ -1,3 +1,4 @@
+import applyGradientKernel from "../../shaders/apply-gradient.wgsl";
 import type { StatisticsView } from "../core/statistics-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { BackwardRequest } from "./backward-request.ts";
@@ -10,6 +11,7 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
 import { APPLY_SPAN, COLUMN_REPEATS, INVOCATION_LANES } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Planes of `coefficients`: the two parts of mean(h), and the factor of the direction. */
 export const COEFFICIENT_PLANES = 3;
@@ -27,7 +29,7 @@ export function applyGradient(
   const cut = lines.columns ? cutColumns(view, lines, capabilities) : cutRuns(field, lines, capabilities);
   const coefficients = fixed ? { role: null, gathers: [], scratch: {} } : coefficientCopy(request, lines, capabilities);
   const dispatch: Dispatch = {
-    kernel: "apply-gradient",
+    kernel: kernelName(applyGradientKernel),
     variant: { lane: lines.lanes.lane, parameter: lines.lanes.parameter, team: cut.teams.team },
     overrides: {
       ...cut.teams.overrides,

@@ -1,3 +1,5 @@
+import mergeGradient from "../../shaders/merge-gradient.wgsl";
+import mergeParameter from "../../shaders/merge-parameter.wgsl";
 import { UnsupportedError } from "../core/errors.ts";
 import { ABSENT, mergeAxes, parameterView, type ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
@@ -11,6 +13,7 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
 import { CONDENSED_SPAN, FEW_TARGETS, MERGE_WIDE } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Where the partials of each target of a merge lie, and what else a merge knows of their order. */
 export interface MergeLayout {
@@ -100,7 +103,7 @@ export function statisticMerge(
   const dmean = fixed && request.wants.dmean;
   const dvariance = fixed && request.wants.dvariance;
   return {
-    kernel: "merge-gradient",
+    kernel: kernelName(mergeGradient),
     variant: { lane: 1, parameter: "scalar", team: teams.team },
     overrides: {
       ...teams.overrides,
@@ -162,7 +165,7 @@ function parameterDispatch(merge: ParameterMerge, capabilities: Capabilities): D
   const count = merge.targets * merge.parts;
   const teams = mergeTeams(count, merge.span, capabilities);
   return {
-    kernel: "merge-parameter",
+    kernel: kernelName(mergeParameter),
     variant: { lane: 1, parameter: "scalar", team: teams.team },
     overrides: {
       ...teams.overrides,

@@ -1,3 +1,4 @@
+import sumGradient from "../../shaders/sum-gradient.wgsl";
 import { ACTIVATIONS } from "../core/activation.ts";
 import { sizeOf } from "../core/shape.ts";
 import { statisticsView, type StatisticsView } from "../core/statistics-view.ts";
@@ -11,6 +12,7 @@ import type { Dispatch } from "./plan.ts";
 import { cutPlanes } from "./run-plan.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
 import { COLUMN_REPEATS, INVOCATION_LANES, LONGEST_SLICE } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Partial sums of a field over some of its axes, as a tensor: what a merge reads. */
 export interface Partials extends Copies {
@@ -87,7 +89,7 @@ export function sumGradients(request: BackwardRequest, asked: Field, summed: Sum
   const role = `partials_${tag}`;
   const extents = places.map((place) => (place < 0 ? cut.slices : field.shape[place]!));
   const dispatch: Dispatch = {
-    kernel: "sum-gradient",
+    kernel: kernelName(sumGradient),
     variant: { lane: lines.lanes.lane, parameter: lines.lanes.parameter, team: cut.teams.team },
     overrides: {
       ...cut.teams.overrides,

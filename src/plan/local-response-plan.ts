@@ -1,7 +1,10 @@
+import localResponseNorm from "../../shaders/local-response-norm.wgsl";
+import localResponseNormBackward from "../../shaders/local-response-norm-backward.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { exponentParams } from "./p-norm-parts.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { invocationTeams } from "./teams.ts";
+import { kernelName } from "./kernels.ts";
 
 /**
  * What a call of local response normalization asks of the planner: x as [outer, channels, inner]. Roles: `x`, `y`; backward `x`, `dy`, `dx`.
@@ -35,7 +38,7 @@ export function planLocalResponseBackward(request: LocalResponseRequest, capabil
   const pulls = windowDispatch(request, { x: "x", dy: "dy", y: "pull" }, true, capabilities);
   const { PULLS: _, ...overrides } = pulls.overrides;
   const bindings = { x: "x", dy: "dy", pull: "pull", dx: "dx" };
-  const gradient = { ...pulls, kernel: "local-response-norm-backward", overrides, bindings, params: { ...pulls.params, twice: 2 * factor * beta } };
+  const gradient = { ...pulls, kernel: kernelName(localResponseNormBackward), overrides, bindings, params: { ...pulls.params, twice: 2 * factor * beta } };
   return planned([pulls, gradient], { pull: count * 4 }, count * 28);
 }
 
@@ -49,7 +52,7 @@ function windowDispatch(request: LocalResponseRequest, bindings: Dispatch["bindi
   const teams = invocationTeams(count / lane, capabilities);
   const quarters = [2, 3, 4].includes(beta * 4) ? beta * 4 : 0;
   return {
-    kernel: "local-response-norm",
+    kernel: kernelName(localResponseNorm),
     variant: { lane, parameter: "scalar", team: "invocation" },
     overrides: { ...teams.overrides, QUARTERS: quarters, RISES: Number(beta < 0), PULLS: Number(pulls) },
     params: {

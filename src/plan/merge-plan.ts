@@ -1,9 +1,13 @@
+import fixedStatistics from "../../shaders/fixed-statistics.wgsl";
+import mergeMoments from "../../shaders/merge-moments.wgsl";
+import runningSamples from "../../shaders/running-samples.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { deviationFlags } from "./forward-parts.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest, type Running } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
 import { MERGE_WIDE } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Where the partials of one statistic lie: base + i / inner * step + i % inner, base from the statistic's outer and kept index. */
 export interface PartialLayout {
@@ -25,7 +29,7 @@ export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capa
   const wide = !isSoftware(capabilities) && layout.count >= MERGE_WIDE;
   const teams = wide ? workgroupTeams(view.statistics, layout.count, 4, capabilities) : invocationTeams(view.statistics, capabilities);
   return {
-    kernel: "merge-moments",
+    kernel: kernelName(mergeMoments),
     variant: { lane: 1, parameter: "scalar", team: teams.team },
     overrides: {
       ...teams.overrides,
@@ -68,7 +72,7 @@ function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabili
   const count = request.view.statistics;
   const teams = invocationTeams(count, capabilities);
   return {
-    kernel: "fixed-statistics",
+    kernel: kernelName(fixedStatistics),
     variant: { lane: 1, parameter: "scalar", team: teams.team },
     overrides: { ...teams.overrides },
     params: { count, statistics_stride: statisticsStride(count), eps: request.eps },
@@ -84,7 +88,7 @@ export function runningSamplesDispatch({ shape, view }: ForwardRequest, running:
   const wide = !isSoftware(capabilities) && samples >= MERGE_WIDE;
   const teams = wide ? workgroupTeams(channels, samples, 1, capabilities) : invocationTeams(channels, capabilities);
   return {
-    kernel: "running-samples",
+    kernel: kernelName(runningSamples),
     variant: { lane: 1, parameter: "scalar", team: teams.team },
     overrides: teams.overrides,
     params: {

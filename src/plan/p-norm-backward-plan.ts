@@ -1,3 +1,8 @@
+import pNormApply from "../../shaders/p-norm-apply.wgsl";
+import pNormColumnBackward from "../../shaders/p-norm-column-backward.wgsl";
+import pNormMerge from "../../shaders/p-norm-merge.wgsl";
+import pNormRowBackward from "../../shaders/p-norm-row-backward.wgsl";
+import pNormSlices from "../../shaders/p-norm-slices.wgsl";
 import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import {
@@ -16,6 +21,7 @@ import {
 } from "./p-norm-parts.ts";
 import type { PNormBackwardRequest } from "./p-norm-request.ts";
 import type { Dispatch, Plan } from "./plan.ts";
+import { kernelName } from "./kernels.ts";
 
 /** What to run for the gradients of a division by p-norms: a pure function of shape and device. */
 export function planPNormBackward(request: PNormBackwardRequest, capabilities: Capabilities): Plan {
@@ -49,7 +55,7 @@ function planWhole(request: PNormBackwardRequest, { walk }: PNormWalk, capabilit
   const row = walk === "row";
   const own = row ? rowFrame(request, capabilities) : columnFrame(request, true, capabilities).frame;
   const params = { ...exponentParams("slope", request.power - 1), ...(!row && { kept: view.kept, run: view.run }) };
-  const one = dispatch(request, row ? "p-norm-row-backward" : "p-norm-column-backward", own, params, {
+  const one = dispatch(request, row ? kernelName(pNormRowBackward) : kernelName(pNormColumnBackward), own, params, {
     overrides: { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates), ...GRADIENT },
     bindings: { x: names.x, dy: names.dy, dx: names.dx, norm: "norm", ...(hasG && { g: "g", dg: "dg" }) },
   });
@@ -66,13 +72,19 @@ function planSplit(request: PNormBackwardRequest, { walk }: PNormWalk, capabilit
     walk,
     team: partials.frame.variant.team,
     dispatches: [
-      dispatch(request, columns ? "p-norm-column-backward" : "p-norm-slices", partials.frame, columns ? { kept: view.kept, run: view.run } : {}, {
-        overrides: columns ? { HAS_G: 0, ACCUMULATES: 0 } : { GRADIENT: 1 },
-        bindings: { ...read, partials: "partials" },
-      }),
       dispatch(
         request,
-        "p-norm-merge",
+        columns ? kernelName(pNormColumnBackward) : kernelName(pNormSlices),
+        partials.frame,
+        columns ? { kept: view.kept, run: view.run } : {},
+        {
+          overrides: columns ? { HAS_G: 0, ACCUMULATES: 0 } : { GRADIENT: 1 },
+          bindings: { ...read, partials: "partials" },
+        },
+      ),
+      dispatch(
+        request,
+        kernelName(pNormMerge),
         mergeFrame(request, partials, capabilities),
         {},
         {
@@ -80,7 +92,7 @@ function planSplit(request: PNormBackwardRequest, { walk }: PNormWalk, capabilit
           bindings: { partials: "partials", dots: "dots", ...(hasG && { dg: "dg" }) },
         },
       ),
-      dispatch(request, "p-norm-apply", applyFrame(request, capabilities), exponentParams("slope", request.power - 1), {
+      dispatch(request, kernelName(pNormApply), applyFrame(request, capabilities), exponentParams("slope", request.power - 1), {
         overrides: { GRADIENT: 1, ...flags, ...GRADIENT },
         bindings: { ...read, dots: "dots", y: names.dx, ...(hasG && { g: "g" }) },
       }),

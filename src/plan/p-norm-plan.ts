@@ -1,3 +1,8 @@
+import pNormApply from "../../shaders/p-norm-apply.wgsl";
+import pNormColumn from "../../shaders/p-norm-column.wgsl";
+import pNormMerge from "../../shaders/p-norm-merge.wgsl";
+import pNormRow from "../../shaders/p-norm-row.wgsl";
+import pNormSlices from "../../shaders/p-norm-slices.wgsl";
 import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import {
@@ -16,6 +21,7 @@ import {
 } from "./p-norm-parts.ts";
 import type { PNormForwardRequest } from "./p-norm-request.ts";
 import type { Dispatch, Plan } from "./plan.ts";
+import { kernelName } from "./kernels.ts";
 
 /** What to run to divide x by its p-norms: a pure function of shape and device. */
 export function planPNorm(request: PNormForwardRequest, capabilities: Capabilities): Plan {
@@ -47,14 +53,14 @@ function planWhole(request: PNormForwardRequest, { walk }: PNormWalk, capabiliti
   const own = walk === "row" ? rowFrame(request, capabilities) : columnFrame(request, true, capabilities).frame;
   const overrides = { HAS_G: Number(request.hasG), WRITES_NORM: Number(request.writesNorm) };
   const bindings = { ...outputs(request), ...(request.writesNorm && { norm: "norm" }) };
-  const one = dispatch(request, walk === "row" ? "p-norm-row" : "p-norm-column", own, ["power", "root"], { overrides, bindings });
+  const one = dispatch(request, walk === "row" ? kernelName(pNormRow) : kernelName(pNormColumn), own, ["power", "root"], { overrides, bindings });
   return { walk, team: own.variant.team, dispatches: [one], scratch: {}, bytesMoved: sizeOf(request.shape) * 8 };
 }
 
 function planSplit(request: PNormForwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
   const columns = walk === "column";
   const partials = columns ? columnFrame(request, false, capabilities) : sliceFrame(request, capabilities);
-  const kernel = columns ? "p-norm-column" : "p-norm-slices";
+  const kernel = columns ? kernelName(pNormColumn) : kernelName(pNormSlices);
   const flags: Record<string, number> = columns ? { HAS_G: 0, WRITES_NORM: 0 } : { GRADIENT: 0 };
   return {
     walk,
@@ -64,11 +70,11 @@ function planSplit(request: PNormForwardRequest, { walk }: PNormWalk, capabiliti
         overrides: flags,
         bindings: { x: request.names.x, partials: "partials" },
       }),
-      dispatch(request, "p-norm-merge", mergeFrame(request, partials, capabilities), ["power", "root"], {
+      dispatch(request, kernelName(pNormMerge), mergeFrame(request, partials, capabilities), ["power", "root"], {
         overrides: { GRADIENT: 0, HAS_G: 0, ACCUMULATES: 0 },
         bindings: { partials: "partials", norm: "norm" },
       }),
-      dispatch(request, "p-norm-apply", applyFrame(request, capabilities), [], {
+      dispatch(request, kernelName(pNormApply), applyFrame(request, capabilities), [], {
         overrides: { GRADIENT: 0, HAS_G: Number(request.hasG), ACCUMULATES: 0 },
         bindings: { ...outputs(request), norm: "norm" },
       }),

@@ -17,7 +17,8 @@ export interface PackedShape {
 
 /** What a call on a packed buffer asks of the planner. */
 export interface PackedRequest extends PackedShape {
-  readonly kernel: "packed-standardize" | "packed-standardize-backward" | "packed-weight-norm" | "packed-weight-norm-backward";
+  /** One of plan/packed-kernels.ts. */
+  readonly kernel: string;
   readonly overrides: Readonly<Record<string, number>>;
   readonly params: Readonly<Record<string, number>>;
   /** Roles that are bound, each to the binding of its name. */

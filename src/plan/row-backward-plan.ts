@@ -1,3 +1,6 @@
+import rowBackward from "../../shaders/row-backward.wgsl";
+import rowBackwardHold from "../../shaders/row-backward-hold.wgsl";
+import rowBackwardSegments from "../../shaders/row-backward-segments.wgsl";
 import { ACTIVATIONS } from "../core/activation.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
@@ -22,6 +25,7 @@ import {
   SUBGROUPS_OF_TEAM,
   TARGET_TEAMS,
 } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 const PARAMETERS = ["gamma", "beta"] as const;
 
@@ -170,7 +174,7 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
   const items = operands.items / lanes.lane;
   const teams = segmentTeams(rows, items, capabilities);
   const share = teams.team === "invocation" ? 1 : teams.team === "subgroup" ? capabilities.subgroupMinSize : teams.overrides.WORKGROUP;
-  const dispatch = rowDispatch(asked, "row-backward-segments", teams, {
+  const dispatch = rowDispatch(asked, kernelName(rowBackwardSegments), teams, {
     overrides: {
       SHORT: Number(items <= SHORT_ROW * share),
       SUMS_XHAT: Number(operands.segments > 1 || (request.wants.dgamma && request.statistics === "moments" && request.subtractsMean)),
@@ -229,7 +233,7 @@ function rowsOfTeam(rows: number, together: number, capabilities: Capabilities):
 }
 
 interface Way {
-  readonly kernel: "row-backward" | "row-backward-hold";
+  readonly kernel: string;
   readonly teams: Teams;
   readonly overrides: Record<string, number>;
 }
@@ -237,11 +241,11 @@ interface Way {
 /** The narrowest team of a GPU that holds a row; a whole workgroup that reads it twice where none does. A CPU reads its rows twice by single invocations. */
 function featureWay(count: number, length: number, rowsTogether: number, capabilities: Capabilities): Way {
   const stream = (teams: Teams, share: number): Way => ({
-    kernel: "row-backward",
+    kernel: kernelName(rowBackward),
     teams,
     overrides: { ROWS: rowsTogether, SHORT: Number(length <= SHORT_ROW * share) },
   });
-  const hold = (teams: Teams, held: number): Way => ({ kernel: "row-backward-hold", teams, overrides: { HELD: held } });
+  const hold = (teams: Teams, held: number): Way => ({ kernel: kernelName(rowBackwardHold), teams, overrides: { HELD: held } });
   if (isSoftware(capabilities)) return stream(invocationTeams(count, capabilities), 1);
   if (length <= INVOCATION_LANES) return hold(invocationTeams(count, capabilities), length);
   if (capabilities.subgroups && length <= capabilities.subgroupMinSize * BACKWARD_HELD) {

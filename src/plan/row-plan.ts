@@ -1,9 +1,12 @@
+import rowHold from "../../shaders/row-hold.wgsl";
+import rowStream from "../../shaders/row-stream.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import { INVOCATION_LANES, MOST_HELD, SHORT_ROW, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
 export function planRows(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
@@ -35,7 +38,7 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities): W
 }
 
 interface Way {
-  readonly kernel: "row-stream" | "row-hold";
+  readonly kernel: string;
   readonly teams: Teams;
   readonly overrides: Record<string, number>;
   readonly params: Record<string, number>;
@@ -50,7 +53,7 @@ function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capa
   const batch = !bySegment && shared && countedRows(rows, capabilities) >= SOFTWARE_BATCH_ROWS ? 4 : 1;
   const teams = Math.ceil(rows / batch);
   return {
-    kernel: "row-stream",
+    kernel: kernelName(rowStream),
     teams: invocationTeams(teams, capabilities),
     overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), SHORT: Number(length <= SHORT_ROW) },
     params: { teams, rows },
@@ -59,7 +62,7 @@ function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capa
 
 /** The narrowest team that holds a row of `length` lanes in its registers; a whole workgroup that reads it twice where none does. */
 function gpuWay(rows: number, length: number, capabilities: Capabilities): Way {
-  const hold = (teams: Teams, held: number): Way => ({ kernel: "row-hold", teams, overrides: { HELD: held }, params: { teams: rows } });
+  const hold = (teams: Teams, held: number): Way => ({ kernel: kernelName(rowHold), teams, overrides: { HELD: held }, params: { teams: rows } });
   if (length <= INVOCATION_LANES) return hold(invocationTeams(rows, capabilities), length);
   if (capabilities.subgroups && length <= capabilities.subgroupMinSize * MOST_HELD) {
     return hold(subgroupTeams(rows, capabilities), Math.ceil(length / capabilities.subgroupMinSize));
@@ -67,5 +70,5 @@ function gpuWay(rows: number, length: number, capabilities: Capabilities): Way {
   const teams = workgroupTeams(rows, length, 4, capabilities);
   const held = Math.ceil(length / teams.overrides.WORKGROUP);
   if (held <= MOST_HELD) return hold(teams, held);
-  return { kernel: "row-stream", teams, overrides: {}, params: { teams: rows, rows } };
+  return { kernel: kernelName(rowStream), teams, overrides: {}, params: { teams: rows, rows } };
 }

@@ -1,3 +1,5 @@
+import applyRun from "../../shaders/apply-run.wgsl";
+import runMoments from "../../shaders/run-moments.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
@@ -7,6 +9,7 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
 import { APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
 export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
@@ -75,7 +78,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   const teamCount = view.statistics * slices;
   const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, cut.items_per_slice, 4, capabilities);
   const dispatch: Dispatch = {
-    kernel: "run-moments",
+    kernel: kernelName(runMoments),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
     overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
     params: {
@@ -105,7 +108,7 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
   const teams = isSoftware(capabilities) ? invocationTeams(planes * chunks, capabilities) : workgroupTeams(planes * chunks, items, 1, capabilities);
   const roles = (["gamma", "beta"] as const).filter((role) => operands.roles[role]);
   return {
-    kernel: "apply-run",
+    kernel: kernelName(applyRun),
     // No sum over the team is needed, so no subgroup either.
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team === "cluster" ? "workgroup" : teams.team },
     overrides: {

@@ -1,8 +1,11 @@
+import narrow from "../../shaders/narrow.wgsl";
+import widen from "../../shaders/widen.wgsl";
 import { TensorError } from "../core/errors.ts";
 import type { KernelBinding } from "../core/wgsl.d.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Dispatch, Plan, Storage } from "./plan.ts";
 import { invocationTeams } from "./teams.ts";
+import { kernelName, kernelOf } from "./kernels.ts";
 
 /** A tensor of a call that is stored as f16. */
 export interface HalfTensor {
@@ -17,8 +20,6 @@ export interface StorageContext {
   /** The tensors stored as f16, by role; all others are f32. */
   readonly halves: Readonly<Record<string, HalfTensor>>;
   readonly capabilities: Capabilities;
-  /** A kernel's bindings with their element types. */
-  readonly bindingsOf: (kernel: string) => readonly KernelBinding[];
   /** The call, as errors name it. */
   readonly call: string;
 }
@@ -60,7 +61,7 @@ class Lowering {
   }
 
   add(dispatch: Dispatch): void {
-    const found = this.#context.bindingsOf(dispatch.kernel).filter(({ name }) => dispatch.bindings[name] !== undefined);
+    const found = kernelOf(dispatch.kernel).bindings.filter(({ name }) => dispatch.bindings[name] !== undefined);
     const of = (element: string): KernelBinding[] => found.filter((binding) => binding.element === element);
     const source = this.#storageOf(dispatch, of("Source"));
     const shared = this.#storageOf(dispatch, of("Result"));
@@ -110,7 +111,7 @@ class Lowering {
     const teams = invocationTeams(count / lane, this.#context.capabilities);
     this.#move({ count, aligned }, 6);
     this.#dispatches.push({
-      kernel: "widen",
+      kernel: kernelName(widen),
       variant: { lane, parameter: "scalar", team: "invocation", source: this.#half },
       params: { count: count / lane },
       bindings: { source: role, widened: copyOf(role) },
@@ -129,7 +130,7 @@ class Lowering {
 function narrowDispatch(wide: string, narrowed: string, count: number, saturates: number, capabilities: Capabilities): Dispatch {
   const teams = invocationTeams(Math.ceil(count / 2), capabilities);
   return {
-    kernel: "narrow",
+    kernel: kernelName(narrow),
     variant: { lane: 1, parameter: "scalar", team: "invocation" },
     params: { count },
     bindings: { wide, narrowed },

@@ -1,8 +1,10 @@
+import sumPartials from "../../shaders/sum-partials.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { partialsOf, type GradientLayout } from "./gradient-layout.ts";
 import type { Dispatch } from "./plan.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
 import { SUMMED_AT_ONCE } from "./thresholds.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Partial gradients that lie as [planes, outer, count, width], dgamma's plane before dbeta's. */
 export interface Partials {
@@ -40,7 +42,7 @@ function sumDispatch(partials: Partials, rowsPerSlice: number, capabilities: Cap
   const count = planes * layout.outer * slices * width;
   const teams = invocationTeams(count, capabilities);
   return {
-    kernel: "sum-partials",
+    kernel: kernelName(sumPartials),
     variant: { lane, parameter: "scalar", team: "invocation" },
     overrides: { ...teams.overrides, LAST: Number(sums === undefined), ACCUMULATES: Number(partials.accumulates) },
     params: {

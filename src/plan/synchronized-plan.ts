@@ -1,3 +1,4 @@
+import exportMoments from "../../shaders/export-moments.wgsl";
 import { statisticsView } from "../core/statistics-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { planForward } from "./forward-plan.ts";
@@ -6,6 +7,7 @@ import { mergeDispatch, type MergeRequest } from "./merge-plan.ts";
 import type { Plan } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "./request.ts";
 import { invocationTeams } from "./teams.ts";
+import { kernelName } from "./kernels.ts";
 
 /** Values of one partial: n, shift, sum of e, sum of e^2 with e = x - shift. */
 export const PARTIAL_VALUES = 4;
@@ -22,7 +24,7 @@ export function planMoments(request: ForwardRequest, capabilities: Capabilities)
     dispatches: [
       ...inner.dispatches,
       {
-        kernel: "export-moments",
+        kernel: kernelName(exportMoments),
         variant: { lane: 1, parameter: "scalar", team: teams.team },
         overrides: { ...teams.overrides },
         params: { count: channels, values: count, statistics_stride },

@@ -1,12 +1,21 @@
 import { expect, test } from "vitest";
 import type { KernelModule, PreludeModule } from "../../src/core/wgsl.d.ts";
 import { compose } from "../../src/gpu/compose.ts";
-import { KERNELS, preludeOf } from "../../src/gpu/kernels.ts";
+import { preludeOf } from "../../src/gpu/prelude.ts";
+import { KERNELS } from "../kernels.ts";
 import type { Team, Variant } from "../../src/plan/plan.ts";
 
-const KERNEL: KernelModule = { name: "some", code: "// the kernel\nenable f16;\nfn some() {}", entry: "some", bindings: [], params: null, overrides: {} };
-const TEAM: PreludeModule = { name: "team.x", code: "enable subgroups;\n\nconst TEAM = 1;", overrides: {} };
-const LANE: PreludeModule = { name: "lane.1", code: "enable f16;\nalias Lane = f32;\n", overrides: {} };
+const KERNEL: KernelModule = {
+  name: "some",
+  code: "// the kernel\nenable f16;\nfn some() {}",
+  entry: "some",
+  bindings: [],
+  params: null,
+  overrides: {},
+  uses: [],
+};
+const TEAM: PreludeModule = { name: "team.x", code: "enable subgroups;\n\nconst TEAM = 1;", overrides: {}, uses: [] };
+const LANE: PreludeModule = { name: "lane.1", code: "enable f16;\nalias Lane = f32;\n", overrides: {}, uses: [] };
 
 test("directives stand first, once each; everything else follows in order", () => {
   const { code } = compose(KERNEL, [LANE, TEAM]);

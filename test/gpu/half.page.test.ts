@@ -2,12 +2,14 @@ import { describe, expect } from "vitest";
 import { fromHalves, halfToFloat, toHalves } from "../../src/core/half.ts";
 import { run } from "../../src/gpu/run.ts";
 import { BatchNorm, batchNorm, layerNorm, TensorError, type Gpu, type Tensor } from "../../src/index.ts";
+import { kernelName } from "../../src/plan/kernels.ts";
 import type { Dispatch, Plan } from "../../src/plan/plan.ts";
 import { planNarrow } from "../../src/plan/storage.ts";
 import { layerNormForward } from "../../src/reference/index.ts";
 import { expectWithinHalf } from "../bound.ts";
 import { normal } from "../data.ts";
 import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
+import { KERNELS } from "../kernels.ts";
 
 const ALL = Uint16Array.from({ length: 0x10000 }, (_, half) => half);
 const NEIGHBOUR = 0x1234;
@@ -116,7 +118,11 @@ function planOf(dispatch: Pick<Dispatch, "kernel" | "params" | "bindings">, lane
 }
 
 const widen = (lane: 1 | 4): Plan =>
-  planOf({ kernel: "widen", params: { count: 0x10000 / lane }, bindings: { source: "source", widened: "widened" } }, lane, 0x10000 / lane);
+  planOf(
+    { kernel: kernelName(KERNELS.get("widen")!), params: { count: 0x10000 / lane }, bindings: { source: "source", widened: "widened" } },
+    lane,
+    0x10000 / lane,
+  );
 
 describe.each([
   ["as the device has it", {}],
@@ -159,7 +165,11 @@ describe.each([
       for (const lane of [1, 4] as const) {
         const count = data.length / lane;
         const target = gpu.empty([data.length], { dtype: "f16" });
-        const copy = planOf({ kernel: "gather", params: gatherParams(count), bindings: { source: "wide", gathered: "narrowed" } }, lane, count);
+        const copy = planOf(
+          { kernel: kernelName(KERNELS.get("gather")!), params: gatherParams(count), bindings: { source: "wide", gathered: "narrowed" } },
+          lane,
+          count,
+        );
         run(gpu, copy, { wide, narrowed: target }, {}, "test");
         expect(await target.read({ raw: true })).toEqual(clamped);
       }

@@ -1,13 +1,34 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { KERNELS } from "../../src/gpu/kernels.ts";
+import { kernelOf } from "../../src/plan/kernels.ts";
+import { KERNELS } from "../kernels.ts";
 
 /** What every WebGPU device has, also one that asked for nothing. */
 const GUARANTEED_STORAGE_BUFFERS = 8;
 
-test("every kernel in shaders/ is in the table", () => {
-  const stems = readdirSync(new URL("../../shaders/", import.meta.url)).filter((file) => file.endsWith(".wgsl"));
-  expect([...KERNELS.keys()].toSorted()).toEqual(stems.map((file) => file.slice(0, -5)).toSorted());
+test("every kernel in shaders/ is imported and named by a planner, and by nothing else", () => {
+  const plan = new URL("../../src/plan/", import.meta.url);
+  const sources = readdirSync(plan).map((file) => readFileSync(new URL(file, plan), "utf8"));
+  for (const stem of KERNELS.keys()) {
+    const own = sources.flatMap((text) => {
+      const name = new RegExp(`^import (\\w+) from "../../shaders/${stem}.wgsl";$`, "m").exec(text)?.[1];
+      return name ? [text.includes(`kernelName(${name})`)] : [];
+    });
+    expect(own.length, stem).toBeGreaterThan(0);
+    expect(own, stem).not.toContain(false);
+  }
+});
+
+test("a kernel that no plan has named is refused", () => {
+  expect(() => kernelOf("no-such-kernel")).toThrow("no plan has named the kernel no-such-kernel");
+});
+
+test.each([
+  ["row-stream", ["activation", "affine", "moments", "parameter-view", "record", "row-sums"]],
+  ["gather", []],
+  ["local-response-norm", ["local-response", "moments", "power"]],
+])("%s uses these files of the prelude", (name, wanted) => {
+  expect(KERNELS.get(name)!.uses.map((file) => file.name)).toEqual(wanted);
 });
 
 test.each([...KERNELS.values()].map((kernel) => [kernel.name, kernel] as const))(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { packParams } from "../../src/gpu/bind-groups.ts";
-import { KERNELS } from "../../src/gpu/kernels.ts";
+import { KERNELS } from "../kernels.ts";
 
 const FIELDS = { count: { offset: 0, type: "u32" }, eps: { offset: 4, type: "f32" }, "gamma.step": { offset: 16, type: "u32" } } as const;
 

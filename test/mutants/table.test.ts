@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { KERNELS } from "../../src/gpu/kernels.ts";
+import { KERNELS } from "../kernels.ts";
 import { MUTANTS, SHADERS } from "./mutant.ts";
 
 const FEWEST = 20;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { sizeOf } from "../../src/core/shape.ts";
-import { bindingsOf } from "../../src/gpu/kernels.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
@@ -16,7 +15,7 @@ function lowered(asked: ForwardRequest, roles: readonly string[], capabilities =
   const halves: Record<string, HalfTensor> = Object.fromEntries(
     roles.map((role) => [role, { count: counts[role] ?? sizeOf(asked.shape), aligned: asked.aligned }]),
   );
-  return lowerStorage(planForward(asked, capabilities), { halves, capabilities, bindingsOf, call: "test" });
+  return lowerStorage(planForward(asked, capabilities), { halves, capabilities, call: "test" });
 }
 
 /** Each dispatch as kernel, what it reads and writes as which storage. */
@@ -28,7 +27,7 @@ function lines(plan: Plan): string[] {
 
 test("without a tensor in f16 the plan is the same", () => {
   const plan = planForward(layer(8, 64), PACKED);
-  expect(lowerStorage(plan, { halves: {}, capabilities: PACKED, bindingsOf, call: "test" })).toBe(plan);
+  expect(lowerStorage(plan, { halves: {}, capabilities: PACKED, call: "test" })).toBe(plan);
 });
 
 test("rows by four are read and written as they are stored, and half the bytes move", () => {
@@ -86,7 +85,7 @@ test("results that are added to are widened first, and narrow saturates as the k
     dispatches: plan.dispatches.map((dispatch) => ({ ...dispatch, overrides: { ...dispatch.overrides, SATURATES: 0, ACCUMULATES: 1 } })),
   };
   const halves = { y: { count: 128 * 131, aligned: true } };
-  const own = lowerStorage(gradient, { halves, capabilities: PACKED, bindingsOf, call: "test" });
+  const own = lowerStorage(gradient, { halves, capabilities: PACKED, call: "test" });
   expect(lines(own)).toEqual(["widen 4 packed f32: y y_f32", "row-stream 1 f32 f32: x y_f32 gamma beta", "narrow 1 f32 f32: y_f32 y"]);
   expect(own.dispatches.map(({ overrides }) => overrides["SATURATES"])).toEqual([undefined, 0, 0]);
   expect(planNarrow(3, PACKED).dispatches[0]!.overrides["SATURATES"]).toBe(0);

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { compose } from "../../src/gpu/compose.ts";
-import { KERNELS, preludeOf } from "../../src/gpu/kernels.ts";
+import { preludeOf } from "../../src/gpu/prelude.ts";
+import { KERNELS } from "../kernels.ts";
 import type { Storage, Team, Variant } from "../../src/index.ts";
 import { gpuTest } from "../gpu-test.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { KERNELS } from "../../src/gpu/kernels.ts";
+import { KERNELS } from "../kernels.ts";
 import type { Capabilities } from "../../src/plan/capabilities.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import { planMergeGradients } from "../../src/plan/synchronized-backward-plan.ts";
