@@ -21,6 +21,8 @@ export {
   type WeightForwardOptions,
   type WeightForwardResult,
   type WeightGradients,
+  type WeightListBackwardOptions,
+  type WeightListForwardOptions,
   type WeightListOptions,
   type WeightStandardizationClassOptions,
 } from "./layers/weight-standardization.ts";

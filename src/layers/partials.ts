@@ -1,9 +1,15 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { Memory } from "../gpu/memory.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planCopy } from "../plan/synchronized-plan.ts";
+import { Between } from "./between.ts";
+
+/** The tensors that lists are copied into, by shape: every call writes what it reads. */
+const stacks = new WeakMap<Gpu, Memory<Between>>();
+const MOST_STACKS = 64;
 
 /**
  * Gives `use` the partials of several devices as one tensor [devices, channels, values]. A list is first copied into one, in the same pass where the pass is ours.
@@ -20,14 +26,7 @@ export function withStack<Result>(
   if (!Array.isArray(partials)) return use(checkStack(gpu, partials as Tensor, values, call));
   const shape = checkList(gpu, partials, values, call);
   if (recording.encoder || recording.pass) return use(stacked(gpu, partials, shape, recording, call));
-  return gpu.batch(() => {
-    const stack = stacked(gpu, partials, shape, {}, call);
-    try {
-      return use(stack);
-    } finally {
-      stack.destroy();
-    }
-  });
+  return gpu.batch(() => use(stacked(gpu, partials, shape, {}, call)));
 }
 
 function checkStack(gpu: Gpu, partials: Tensor, values: number, call: string): Tensor {
@@ -51,11 +50,17 @@ function checkList(gpu: Gpu, partials: readonly Tensor[], values: number, call: 
 }
 
 function stacked(gpu: Gpu, partials: readonly Tensor[], shape: readonly number[], recording: Recording, call: string): Tensor {
-  const stack = gpu.empty([partials.length, ...shape]);
+  const stack = stackFor(gpu, [partials.length, ...shape], recording);
   const plan = gpu.plans.remember(JSON.stringify(["copy", sizeOf(shape)]), () => planCopy(sizeOf(shape), gpu.capabilities));
   const { encoder, pass } = recording;
   for (const [device, source] of partials.entries()) {
     run(gpu, plan, { source, gathered: stack.view(device * source.byteLength, shape) }, { encoder, pass }, call);
   }
   return stack;
+}
+
+function stackFor(gpu: Gpu, shape: readonly number[], recording: Recording): Tensor {
+  let own = stacks.get(gpu);
+  if (!own) stacks.set(gpu, (own = new Memory(MOST_STACKS)));
+  return own.remember(shape.join(), () => new Between()).tensor(gpu, shape, recording);
 }

@@ -20,7 +20,7 @@ export function checkLists(call: string, name: string, list: readonly unknown[],
   if (!Array.isArray(list))
     throw new OptionError(`${call}: ${name} is ${list instanceof Pack ? "a Pack" : typeof list}; wanted a Pack (gpu.pack) or a list of tensors`);
   for (const [other, found] of Object.entries(beside)) {
-    if (found === undefined && other === "gain") continue;
+    if (found === undefined && other !== "saved") continue;
     if (found?.length !== list.length) throw new ShapeError(`${call}: ${name} has ${list.length} tensors; ${other} has ${found?.length ?? "none"}`);
   }
 }

@@ -158,6 +158,17 @@ export interface WeightListOptions extends Recording {
   saved?: boolean;
 }
 
+/** What a forward call on a list of weights takes. */
+export interface WeightListForwardOptions extends WeightListOptions {
+  /** An earlier result, written again; a call that finds all of its outputs here allocates nothing. */
+  out?: { w?: readonly Tensor[]; saved?: readonly Saved[] };
+}
+
+/** What a backward call on a list of weights takes. `out`: an earlier result, written again. */
+export interface WeightListBackwardOptions extends WeightListOptions {
+  out?: readonly Partial<WeightGradients>[];
+}
+
 type PackOptions = PackForwardOptions<PackedStandardizationSaved> & { gain?: RowFactors | null };
 
 /** Weight standardization of one layer's weights, with its own gain where it has one. */
@@ -200,15 +211,16 @@ export class WeightStandardization {
    * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
    */
   forwardAll(v: Pack, options?: PackOptions): PackedStandardizationResult;
-  forwardAll(v: readonly Tensor[], options?: WeightListOptions): { w: Tensor[]; saved: Saved[] };
-  forwardAll(v: Pack | readonly Tensor[], options: PackOptions | WeightListOptions = {}): PackedStandardizationResult | { w: Tensor[]; saved: Saved[] } {
+  forwardAll(v: readonly Tensor[], options?: WeightListForwardOptions): { w: Tensor[]; saved: Saved[] };
+  forwardAll(v: Pack | readonly Tensor[], options: PackOptions | WeightListForwardOptions = {}): PackedStandardizationResult | { w: Tensor[]; saved: Saved[] } {
     const call = "WeightStandardization.forwardAll";
     if (v instanceof Pack) return forwardPack(this.gpu, call, v, { ...this.options, gain: null, ...(options as PackOptions) });
-    const { gain, saved, ...recording } = options as WeightListOptions;
+    const { gain, saved, out = {}, ...recording } = options as WeightListForwardOptions;
     const saves = saved === undefined ? {} : { saved };
-    checkLists(call, "v", v, { gain });
+    // An earlier result with `saved: false` has an empty list.
+    checkLists(call, "v", v, { gain, "out.w": out.w, "out.saved": out.saved?.length ? out.saved : undefined });
     const results = inOnePass(this.gpu, recording, v.length, (i, own) =>
-      runWeight(this.gpu, call, v[i]!, this.options, { ...own, ...saves, gain: gain?.[i] ?? null }),
+      runWeight(this.gpu, call, v[i]!, this.options, { ...own, ...saves, gain: gain?.[i] ?? null, out: { w: out.w?.[i], saved: out.saved?.[i] } }),
     );
     return { w: results.map(({ w }) => w), saved: results.flatMap((result) => result.saved ?? []) };
   }
@@ -219,20 +231,20 @@ export class WeightStandardization {
     saved: PackedStandardizationSaved,
     options?: PackBackwardOptions<Partial<PackedStandardizationGradients>>,
   ): PackedStandardizationGradients;
-  backwardAll(dw: readonly Tensor[], saved: readonly Saved[], options?: WeightListOptions): WeightGradients[];
+  backwardAll(dw: readonly Tensor[], saved: readonly Saved[], options?: WeightListBackwardOptions): WeightGradients[];
   backwardAll(
     dw: Pack | readonly Tensor[],
     saved: PackedStandardizationSaved | readonly Saved[],
-    options: PackBackwardOptions<Partial<PackedStandardizationGradients>> | WeightListOptions = {},
+    options: PackBackwardOptions<Partial<PackedStandardizationGradients>> | WeightListBackwardOptions = {},
   ): PackedStandardizationGradients | WeightGradients[] {
     const call = "WeightStandardization.backwardAll";
     if (saved instanceof PackedStandardizationSaved) return backwardPack(this.gpu, call, dw as Pack, saved, options as object);
     const [list, kept] = [dw as readonly Tensor[], saved];
-    const { gain, ...recording } = options as WeightListOptions;
-    checkLists(call, "dw", list, { saved: kept, gain });
+    const { gain, out, ...recording } = options as WeightListBackwardOptions;
+    checkLists(call, "dw", list, { saved: kept, gain, out });
     if ("accumulate" in recording && recording.accumulate) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
     return inOnePass(this.gpu, recording, list.length, (i, own) =>
-      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.options, { ...own, gain: gain?.[i] ?? null }),
+      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.options, { ...own, gain: gain?.[i] ?? null, out: out?.[i] ?? {} }),
     );
   }
 

@@ -1,37 +1,61 @@
 import type { Gpu } from "../../src/index.ts";
 
+/** Whatever makes an object, opens a scope, submits or writes. */
 const DEVICE_METHODS = [
   "createBuffer",
   "createBindGroup",
   "createShaderModule",
   "createComputePipeline",
   "createComputePipelineAsync",
+  "createRenderPipeline",
+  "createRenderPipelineAsync",
   "createBindGroupLayout",
+  "createPipelineLayout",
+  "createTexture",
+  "createSampler",
+  "createQuerySet",
+  "createRenderBundleEncoder",
+  "createCommandEncoder",
   "pushErrorScope",
+  "popErrorScope",
 ];
-const QUEUE_METHODS = ["submit", "writeBuffer"];
+const QUEUE_METHODS = ["submit", "writeBuffer", "writeTexture"];
 
-/** How often each of a device's methods that make an object, open a scope or submit is called while `work` runs. */
-export function countCalls(gpu: Gpu, work: () => void): Record<string, number> {
+/** How often each of a device's methods that make an object, open a scope, submit, open a pass or dispatch is called while `work` runs. A method that is not called is not there. */
+export function countAll(gpu: Gpu, work: () => void): Record<string, number> {
   const counts: Record<string, number> = {};
-  const device = gpu.device as GPUDevice;
-  const spied = [
-    [device, DEVICE_METHODS],
-    [device.queue, QUEUE_METHODS],
-  ] as unknown as [Record<string, unknown>, string[]][];
-  for (const [owner, names] of spied) {
-    for (const name of names) {
-      const original = owner[name] as (...args: unknown[]) => unknown;
-      owner[name] = (...args: unknown[]) => {
-        counts[name] = (counts[name] ?? 0) + 1;
-        return original.apply(owner, args);
-      };
-    }
-  }
+  const restores: (() => void)[] = [];
+  const spy = (owner: object, name: string, then: (result: unknown) => void = () => {}): void => {
+    const original = Reflect.get(owner, name) as ((...args: unknown[]) => unknown) | undefined;
+    if (!original) return;
+    Reflect.set(owner, name, (...args: unknown[]) => {
+      counts[name] = (counts[name] ?? 0) + 1;
+      const result = original.apply(owner, args);
+      then(result);
+      return result;
+    });
+    restores.push(() => Reflect.deleteProperty(owner, name));
+  };
+  const { device } = gpu as { device: GPUDevice };
+  const onPass = (pass: unknown): void => spy(pass as object, "dispatchWorkgroups");
+  const onEncoder = (encoder: unknown): void => {
+    spy(encoder as object, "beginComputePass", onPass);
+    for (const name of ["copyBufferToBuffer", "clearBuffer", "writeTimestamp"]) spy(encoder as object, name);
+  };
+  for (const name of DEVICE_METHODS) spy(device, name, name === "createCommandEncoder" ? onEncoder : undefined);
+  for (const name of QUEUE_METHODS) spy(device.queue, name);
   try {
     work();
   } finally {
-    for (const [owner, names] of spied) for (const name of names) Reflect.deleteProperty(owner, name);
+    for (const restore of restores) restore();
   }
   return counts;
+}
+
+/** What every call has: one encoder, one pass and its dispatches are no news. */
+const EXPECTED = new Set(["createCommandEncoder", "beginComputePass", "dispatchWorkgroups", "popErrorScope"]);
+
+/** Likewise, without what every call has. */
+export function countCalls(gpu: Gpu, work: () => void): Record<string, number> {
+  return Object.fromEntries(Object.entries(countAll(gpu, work)).filter(([name]) => !EXPECTED.has(name)));
 }
