@@ -1,9 +1,9 @@
 import { instanceNorm, NormgpuError, type Gpu } from "../src/index.ts";
-import { CASES } from "./case-list.ts";
-import type { Case } from "./cases.ts";
-import { pixel } from "./digits.ts";
-import { measure, type Result } from "./measure.ts";
-import { cells, isWrong, table, type Report } from "./report.ts";
+import { CASES } from "../bench/case-list.ts";
+import { casesMatching, type Case } from "../bench/cases.ts";
+import { measure } from "../bench/measure.ts";
+import { featureMaps, pixel, rowsOfDigits } from "./digits.ts";
+import { cells, isWrong, resultOf, table, type Report, type Result } from "./report.ts";
 import { adapterName, type DeviceState } from "./shell/device.ts";
 import { element } from "./shell/element.ts";
 import type { Shell, View } from "./shell/view.ts";
@@ -96,14 +96,18 @@ function showShare(cell: HTMLElement, text: string, share: number): void {
   cell.replaceChildren(document.createElement("i"), label);
 }
 
-/** The cases of the run: all, or those whose text holds the query's `cases`. */
+/** The cases of the main job, or those of the whole list whose text matches the query's `cases`. */
 function chosenCases(): readonly Case[] {
-  const wanted = new URLSearchParams(location.search).get("cases")?.toLowerCase();
-  if (!wanted) return CASES;
-  const chosen = CASES.filter((one) => `${one.layer} ${one.shape.join("x")} ${one.layout}`.toLowerCase().includes(wanted));
-  if (chosen.length === 0) throw new Error(`no case holds "${wanted}"; cases read like "${CASES[0]!.layer} ${CASES[0]!.shape.join("x")} ${CASES[0]!.layout}"`);
-  return chosen;
+  const wanted = new URLSearchParams(location.search).get("cases");
+  return wanted ? casesMatching(CASES, wanted) : CASES.filter(({ tags }) => tags.includes("page"));
 }
+
+/** Digits in the shape of a case's x. */
+function digitsFor({ shape, layout }: Case): Float32Array {
+  return layout === "rows" ? rowsOfDigits(shape) : featureMaps(shape, layout === "NHWC");
+}
+
+const REPEATS = 5;
 
 async function runAll(gpu: Gpu): Promise<Result[]> {
   const chosen = chosenCases();
@@ -114,7 +118,7 @@ async function runAll(gpu: Gpu): Promise<Result[]> {
   for (const [i, one] of chosen.entries()) {
     tell(`${i + 1} of ${chosen.length}: ${one.layer} ${one.shape.join("×")} ${one.layout}`);
     await pause();
-    const result = await measure(gpu, one, pause);
+    const result = resultOf(one, await measure(gpu, one, { repeats: REPEATS, peers: [], xOf: digitsFor, pause }));
     results.push(result);
     showRow(result);
     bar.value = i + 1;

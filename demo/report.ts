@@ -1,5 +1,6 @@
-import type { Plan } from "../src/index.ts";
-import { ERROR_BOUND, type Result } from "./measure.ts";
+import type { Case } from "../bench/cases.ts";
+import { ERROR_BOUND } from "../bench/expected.ts";
+import { fastest, type Measured } from "../bench/measure.ts";
 
 /** What build/start.mjs is told when a run has ended. */
 export interface Report {
@@ -10,13 +11,25 @@ export interface Report {
   error?: string;
 }
 
-/** `row · invocation · 32 · 1024 · 1 dispatch`: walk, team, workgroup size and grid of the widest kernel, count of dispatches. */
-export function describePlan(plan: Plan): string {
-  const invocations = ({ grid, overrides }: Plan["dispatches"][number]): number => grid[0] * grid[1] * overrides["WORKGROUP"]!;
-  const widest = plan.dispatches.reduce((best, dispatch) => (invocations(dispatch) > invocations(best) ? dispatch : best));
-  const [x, y] = widest.grid;
-  const count = plan.dispatches.length;
-  return [plan.walk, plan.team, widest.overrides["WORKGROUP"], y > 1 ? `${x}x${y}` : x, `${count} dispatch${count > 1 ? "es" : ""}`].join(" · ");
+/** One row of the table. */
+export interface Result {
+  readonly case: Case;
+  readonly plan: string;
+  /** Milliseconds a call: the median of the repeats, the tenth and the ninetieth percentile. */
+  readonly median: number;
+  readonly p10: number;
+  readonly p90: number;
+  /** Bytes of inputs and outputs, each once, by time. */
+  readonly gigabytesPerSecond: number;
+  /** Time of the fastest copy of the same bytes / time of the call. */
+  readonly shareOfCopy: number;
+  /** max |y - reference| / max(1, max |reference|). */
+  readonly error: number;
+}
+
+export function resultOf(one: Case, { plan, bytes, entries }: Measured): Result {
+  const { median, p10, p90, error } = fastest(entries, "ours")!;
+  return { case: one, plan, median, p10, p90, gigabytesPerSecond: bytes / median / 1e6, shareOfCopy: fastest(entries, "copy")!.median / median, error: error! };
 }
 
 export function formatShape(shape: readonly number[]): string {
@@ -33,12 +46,12 @@ export function isWrong(result: Result): boolean {
 
 /** The cells of one row, as the page and the terminal show them. */
 export function cells(result: Result): string[] {
-  const { case: one, plan, median, fastest, slowest, gigabytesPerSecond, shareOfCopy, error } = result;
+  const { case: one, plan, median, p10, p90, gigabytesPerSecond, shareOfCopy, error } = result;
   return [
     one.layer,
     `${formatShape(one.shape)} ${one.layout}`,
-    describePlan(plan),
-    `${formatMs(median)} (${formatMs(fastest)}-${formatMs(slowest)})`,
+    plan,
+    `${formatMs(median)} (${formatMs(p10)}-${formatMs(p90)})`,
     gigabytesPerSecond.toFixed(1),
     `${(shareOfCopy * 100).toFixed(0)} %`,
     `${error.toExponential(1)}${isWrong(result) ? " WRONG" : ""}`,

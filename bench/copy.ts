@@ -1,0 +1,78 @@
+/** A copy kernel: vec4 values an invocation moves, and invocations a workgroup. */
+export interface CopyKernel {
+  readonly items: number;
+  readonly workgroup: number;
+}
+
+/** Which of them is the fastest depends on adapter and size: all are tried, and the fastest is the yardstick. */
+export const COPY_KERNELS: readonly CopyKernel[] = [1, 4].flatMap((items) => [32, 64, 256].map((workgroup) => ({ items, workgroup })));
+
+/** A plain vec4 copy of a number of bytes: the speed that nothing can beat. */
+export class Copy {
+  readonly #device: GPUDevice;
+  readonly #pipeline: GPUComputePipeline;
+  readonly #buffers: GPUBuffer[];
+  readonly #group: GPUBindGroup;
+  readonly #grid: [number, number];
+
+  /** Copies `bytes` once: reads them and writes them. */
+  constructor(device: GPUDevice, bytes: number, kernel: CopyKernel) {
+    this.#device = device;
+    const lanes = Math.max(1, Math.ceil(bytes / 16));
+    const workgroups = Math.ceil(lanes / (kernel.items * kernel.workgroup));
+    const rows = Math.ceil(workgroups / 65535);
+    this.#grid = [Math.ceil(workgroups / rows), rows];
+    this.#pipeline = pipelineOf(device, kernel);
+    this.#buffers = [0, 1].map(() => device.createBuffer({ size: lanes * 16, usage: GPUBufferUsage.STORAGE, label: "copy" }));
+    this.#group = device.createBindGroup({
+      layout: this.#pipeline.getBindGroupLayout(0),
+      entries: this.#buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+  }
+
+  /** Queues one copy. */
+  run(): void {
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(this.#pipeline);
+    pass.setBindGroup(0, this.#group);
+    pass.dispatchWorkgroups(...this.#grid);
+    pass.end();
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+  }
+}
+
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+function pipelineOf(device: GPUDevice, kernel: CopyKernel): GPUComputePipeline {
+  let known = pipelines.get(device);
+  if (!known) pipelines.set(device, (known = new Map()));
+  const key = `${kernel.items} ${kernel.workgroup}`;
+  let pipeline = known.get(key);
+  if (!pipeline) {
+    const module = device.createShaderModule({ code: textOf(kernel), label: "copy" });
+    pipeline = device.createComputePipeline({ layout: "auto", compute: { module }, label: "copy" });
+    known.set(key, pipeline);
+  }
+  return pipeline;
+}
+
+function textOf({ items, workgroup }: CopyKernel): string {
+  const moves = Array.from({ length: items }, (_, item) => {
+    const i = `first + ${item * workgroup}u`;
+    return `if (${i} < count) { copied[${i}] = source[${i}]; }`;
+  });
+  return `
+    @group(0) @binding(0) var<storage, read> source: array<vec4f>;
+    @group(0) @binding(1) var<storage, read_write> copied: array<vec4f>;
+    @compute @workgroup_size(${workgroup})
+    fn copy(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) index: u32) {
+      let count = arrayLength(&source);
+      let first = (group.y * groups.x + group.x) * ${items * workgroup}u + index;
+      ${moves.join("\n      ")}
+    }`;
+}

@@ -1,0 +1,75 @@
+import { channelsOf, parameterShape, type Case } from "./cases.ts";
+
+/** f32 values and their shape. */
+export interface Values {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** What a case is given, by name; absent where its call takes no such input. */
+export interface Inputs {
+  readonly x: Values;
+  readonly residual?: Values;
+  readonly dy?: Values;
+  readonly gamma?: Values;
+  readonly beta?: Values;
+  /** Given statistics of BatchNorm in eval mode. */
+  readonly mean?: Values;
+  readonly variance?: Values;
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** Bytes of every input and output of the call, each once: what a copy must move. */
+export function bytesOf(one: Case): number {
+  if (one.parts.length) return one.parts.reduce((sum, part) => sum + bytesOf(part), 0);
+  const large = one.direction === "backward" ? 3 : one.residual ? 4 : 2;
+  // Backward reads gamma and writes the gradient of each.
+  const names = smallNames(one).length;
+  const small = one.direction === "backward" ? names + 1 : names;
+  return 4 * (large * sizeOf(one.shape) + small * sizeOf(parameterShape(one)));
+}
+
+function smallNames(one: Case): ("gamma" | "beta" | "mean" | "variance")[] {
+  if (one.norm === "weight") return [];
+  const affine = one.norm === "rms" ? (["gamma"] as const) : (["gamma", "beta"] as const);
+  return one.norm === "batch" && !one.training ? [...affine, "mean", "variance"] : [...affine];
+}
+
+/** Values that are neither 0 nor 1, the same in every run. */
+function wave(count: number, middle: number, height: number): Float32Array {
+  return new Float32Array(count).map((_, i) => middle + height * Math.sin(i * 1.7 + 0.3));
+}
+
+/** Values between -1 and 1 without a pattern, the same in every run. */
+function noise(count: number, seed: number): Float32Array {
+  let state = seed;
+  return new Float32Array(count).map(() => (state = (Math.imul(state, 1664525) + 1013904223) | 0) / 2 ** 31);
+}
+
+/** Values of mean 0.3 and a standard deviation of about 1.5, the same in every run: sums of three uniform ones. */
+export function samples(shape: readonly number[]): Float32Array {
+  const count = sizeOf(shape);
+  const [a, b, c] = [noise(count, 1), noise(count, 2), noise(count, 3)];
+  return a.map((value, i) => 0.3 + 1.5 * (value + b![i]! + c![i]!));
+}
+
+/** A case's inputs around its x. */
+export function inputsOf(one: Case, x: Float32Array): Inputs {
+  const own = parameterShape(one);
+  const count = sizeOf(own);
+  const small = new Set(smallNames(one));
+  const like = (data: Float32Array): Values => ({ data, shape: one.shape });
+  const parameter = (middle: number, height: number): Values => ({ data: wave(count, middle, height), shape: own });
+  return {
+    x: like(x),
+    ...(one.residual && { residual: like(wave(x.length, 0, 0.5)) }),
+    ...(one.direction === "backward" && { dy: like(noise(x.length, 1)) }),
+    ...(small.has("gamma") && { gamma: parameter(1, 0.3) }),
+    ...(small.has("beta") && { beta: parameter(0, 0.5) }),
+    ...(small.has("mean") && { mean: { data: wave(count, 0.2, 0.1), shape: [channelsOf(one)] } }),
+    ...(small.has("variance") && { variance: { data: wave(count, 0.15, 0.1), shape: [channelsOf(one)] } }),
+  };
+}
