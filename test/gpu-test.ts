@@ -57,7 +57,7 @@ function planned(capabilities: Partial<Capabilities>): Promise<Gpu> {
   const made = (async () => {
     const base = await sharedGpu();
     const gpu = Gpu.from(base.device);
-    Object.defineProperty(gpu, "capabilities", { value: { ...base.capabilities, ...capabilities } });
+    Object.defineProperty(gpu, "capabilities", { value: { ...base.capabilities, subgroupTest: "passed", ...capabilities } });
     return gpu;
   })();
   others.set(key, made);

@@ -78,6 +78,7 @@ export function capabilitiesOf(device: WebGpuDevice, names: AdapterNames, option
   return {
     adapterClass: classifyAdapter(names),
     subgroups: features.has("subgroups"),
+    subgroupTest: "untested",
     subgroupMinSize: names.subgroupMinSize || 4,
     subgroupMaxSize: names.subgroupMaxSize || 128,
     f16: features.has("shader-f16"),

@@ -3,11 +3,11 @@ import { bytesOf, DTYPES, type Dtype } from "../core/dtype.ts";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { AdapterNames, WebGpuBuffer, WebGpuDevice } from "../core/webgpu-types.ts";
 import type { Capabilities } from "../plan/capabilities.ts";
-import type { Dispatch, Plan } from "../plan/plan.ts";
+import type { Dispatch } from "../plan/plan.ts";
 import { capabilitiesOf, requestDevice, type OpenOptions, type PlanOptions } from "./adapter.ts";
-import { Memory } from "./memory.ts";
 import { Pack, type PackPart } from "./pack.ts";
 import { Pipelines } from "./pipelines.ts";
+import { Plans } from "./plans.ts";
 import { Recorder } from "./recorder.ts";
 import { Scratch } from "./scratch.ts";
 import { Tensor } from "./tensor.ts";
@@ -24,8 +24,6 @@ export interface LostInfo {
 /** A GPUDevice and what this library keeps for it: pipelines, scratch memory, plans. */
 export class Gpu {
   readonly device: WebGpuDevice;
-  /** What plans know of the device. */
-  readonly capabilities: Capabilities;
   /** The adapter's names; `software` where a CPU runs the shaders. */
   readonly adapter: AdapterNames & { readonly software: boolean };
   /** Resolves when the device is lost. */
@@ -33,18 +31,19 @@ export class Gpu {
   /** @internal */ readonly pipelines: Pipelines;
   /** @internal */ readonly recorder: Recorder;
   /** @internal */ readonly scratch: Scratch;
-  /** @internal */ readonly plans = new Memory<Plan>(1024);
+  /** @internal */ readonly plans = new Plans(this);
   readonly #ownsDevice: boolean;
   readonly #alive = new Set<WeakRef<GPUBuffer>>();
   readonly #collected = new FinalizationRegistry<WeakRef<GPUBuffer>>((reference) => this.#alive.delete(reference));
   readonly #references = new WeakMap<object, WeakRef<GPUBuffer>>();
   #scope: Set<Tensor> | null = null;
   #lostInfo: LostInfo | null = null;
+  #capabilities: Capabilities;
   #destroyed = false;
 
   private constructor(device: WebGpuDevice, names: AdapterNames, ownsDevice: boolean, options: PlanOptions) {
     this.device = device;
-    this.capabilities = capabilitiesOf(device, names, options);
+    this.#capabilities = capabilitiesOf(device, names, options);
     const { vendor = "", architecture = "", device: model = "", description = "", isFallbackAdapter = false } = names;
     this.adapter = { vendor, architecture, device: model, description, isFallbackAdapter, software: this.capabilities.adapterClass === "software" };
     this.#ownsDevice = ownsDevice;
@@ -67,6 +66,16 @@ export class Gpu {
   static from(device: WebGpuDevice, options: PlanOptions & { adapterInfo?: AdapterNames } = {}): Gpu {
     if (!device || !(device as GPUDevice).queue) throw new OptionError(`Gpu.from: device is ${String(device)}; wanted a GPUDevice`);
     return new Gpu(device, options.adapterInfo ?? (device as GPUDevice).adapterInfo ?? {}, false, options);
+  }
+
+  /** What plans know of the device. */
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  /** @internal The verdict of the self-test of subgroups. */
+  judgeSubgroups(passed: boolean): void {
+    this.#capabilities = { ...this.#capabilities, subgroups: passed, subgroupTest: passed ? "passed" : "failed" };
   }
 
   /** True once the device is lost: from then on every call throws DeviceLostError. */
@@ -223,11 +232,18 @@ export class Gpu {
     if (reference) this.#alive.delete(reference);
   }
 
-  /** Compiles the pipelines of these dispatches off the main thread. @throws ShaderError, DeviceLostError */
-  async prepare(dispatches: readonly Dispatch[], call = "Gpu.prepare"): Promise<void> {
+  /**
+   * Compiles the pipelines of these dispatches off the main thread. A function is asked for them once more after the self-test of subgroups that they may have started.
+   * @throws ShaderError, DeviceLostError
+   */
+  async prepare(dispatches: readonly Dispatch[] | (() => readonly Dispatch[]), call = "Gpu.prepare"): Promise<void> {
+    const wanted = typeof dispatches === "function" ? dispatches : (): readonly Dispatch[] => dispatches;
+    this.check(call, {});
+    wanted();
+    await this.plans.settled();
     this.check(call, {});
     try {
-      await Promise.all(dispatches.map((dispatch) => this.pipelines.prepare(dispatch)));
+      await Promise.all(wanted().map((dispatch) => this.pipelines.prepare(dispatch)));
     } catch (error) {
       await this.settled(50);
       this.check(call, {});

@@ -21,4 +21,9 @@ export class Memory<Value> {
     if (this.#entries.size > this.#most) this.#entries.delete(this.#entries.keys().next().value!);
     return value;
   }
+
+  /** Drops the value under `key`, where there is one. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
 }

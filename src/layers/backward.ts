@@ -118,7 +118,7 @@ export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, gi
 }
 
 function planCall(gpu: Gpu, spec: NormSpec, { request }: BackwardCall): Plan {
-  return gpu.plans.remember(JSON.stringify(["backward", request, spec.reduced]), () => planBackward(request, gpu.capabilities));
+  return gpu.plans.remember(JSON.stringify(["backward", request, spec.reduced]), (capabilities) => planBackward(request, capabilities));
 }
 
 /** The plan of a backward call, remembered by everything that it depends on. */

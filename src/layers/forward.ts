@@ -146,7 +146,7 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     aligned: wants.aligned,
     ...(reloadsSum(wants) && { reloadsSum: true }),
   };
-  return gpu.plans.remember(JSON.stringify([request, spec.reduced]), () => planForward(request, gpu.capabilities));
+  return gpu.plans.remember(JSON.stringify([request, spec.reduced]), (capabilities) => planForward(request, capabilities));
 }
 
 /** A sum in f16 is rounded: statistics and y are made from what it is made of. So they are where x is f16 and nobody wants the sum: that moves fewer bytes. */

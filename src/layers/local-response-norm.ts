@@ -6,7 +6,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { planFor, run, type Recording, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planLocalResponse, planLocalResponseBackward, type LocalResponseRequest } from "../plan/local-response-plan.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Dispatch, Plan } from "../plan/plan.ts";
 import { channelAxis, checkCount, type ChannelOptions } from "./channels.ts";
 import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 
@@ -130,8 +130,8 @@ function runOrFree(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, Tensor
 
 /** The plan of a call, remembered by everything that it depends on. */
 function planOf(gpu: Gpu, direction: "forward" | "backward", request: LocalResponseRequest): Plan {
-  return gpu.plans.remember(JSON.stringify(["local-response", direction, request]), () =>
-    direction === "forward" ? planLocalResponse(request, gpu.capabilities) : planLocalResponseBackward(request, gpu.capabilities),
+  return gpu.plans.remember(JSON.stringify(["local-response", direction, request]), (capabilities) =>
+    direction === "forward" ? planLocalResponse(request, capabilities) : planLocalResponseBackward(request, capabilities),
   );
 }
 
@@ -201,7 +201,7 @@ export class LocalResponseNorm {
 
   /** Compiles what `forward` and `backward` will run for x of this shape and storage type, off the main thread. @throws ShaderError */
   async prepare(x: Shape, dtype: StoredAs["dtype"] = "f32"): Promise<void> {
-    const dispatches = [...this.plan(x, "forward", dtype).dispatches, ...this.plan(x, "backward", dtype).dispatches];
+    const dispatches = (): Dispatch[] => [...this.plan(x, "forward", dtype).dispatches, ...this.plan(x, "backward", dtype).dispatches];
     await this.gpu.prepare(dispatches, "LocalResponseNorm.prepare");
   }
 

@@ -114,7 +114,7 @@ export class LpNorm {
 
   /** Compiles what `forward` and `backward` will run for x of this shape, off the main thread. @throws ShaderError */
   async prepare(x: Shape): Promise<void> {
-    await this.gpu.prepare([...this.plan(x, "forward").dispatches, ...this.plan(x, "backward").dispatches], "LpNorm.prepare");
+    await this.gpu.prepare(() => [...this.plan(x, "forward").dispatches, ...this.plan(x, "backward").dispatches], "LpNorm.prepare");
   }
 
   /** The tensors that training changes: none. */

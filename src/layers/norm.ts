@@ -133,12 +133,12 @@ export abstract class Norm {
 
   /** Compiles what `backward` will run, off the main thread. @throws ShaderError */
   async prepareBackward(x: Shape, given: Parameters<Norm["planBackward"]>[1] = {}): Promise<void> {
-    await this.gpu.prepare(this.planBackward(x, given).dispatches, `${this.layer}.prepareBackward`);
+    await this.gpu.prepare(() => this.planBackward(x, given).dispatches, `${this.layer}.prepareBackward`);
   }
 
   /** Compiles what `forward` will run for x of this shape, off the main thread. @throws ShaderError */
   async prepare(x: Shape, given: CallShape = {}): Promise<void> {
-    await this.gpu.prepare(this.plan(x, given).dispatches, `${this.layer}.prepare`);
+    await this.gpu.prepare(() => this.plan(x, given).dispatches, `${this.layer}.prepare`);
   }
 
   /** The tensors that training changes, by name. */

@@ -74,10 +74,10 @@ export interface PNormWants {
 export function pNormPlan(gpu: Gpu, direction: "forward" | "backward", spec: PNormSpec, shape: Shape, wants: PNormWants): Plan {
   const { power, eps, names } = spec;
   const request: PNormRequest = { shape, view: viewOf(shape, spec), power, eps, names, hasG: wants.hasG, aligned: wants.aligned };
-  return gpu.plans.remember(JSON.stringify(["p-norm", direction, request, wants]), () =>
+  return gpu.plans.remember(JSON.stringify(["p-norm", direction, request, wants]), (capabilities) =>
     direction === "forward"
-      ? planPNorm({ ...request, writesNorm: wants.norm === true }, gpu.capabilities)
-      : planPNormBackward({ ...request, accumulates: wants.accumulates === true }, gpu.capabilities),
+      ? planPNorm({ ...request, writesNorm: wants.norm === true }, capabilities)
+      : planPNormBackward({ ...request, accumulates: wants.accumulates === true }, capabilities),
   );
 }
 

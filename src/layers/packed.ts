@@ -95,7 +95,7 @@ export function runPacked(
   const { rows: count, values, contiguous, whole } = rows;
   const request: PackedRequest = { ...asked, rows: count, values, contiguous, whole, roles: Object.keys(tensors) };
   try {
-    const plan = gpu.plans.remember(JSON.stringify(["packed", request]), () => planPacked(request, gpu.capabilities));
+    const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
     run(gpu, plan, tensors, recording, call);
   } catch (error) {
     for (const output of made) output.destroy();

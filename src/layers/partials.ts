@@ -51,7 +51,7 @@ function checkList(gpu: Gpu, partials: readonly Tensor[], values: number, call: 
 
 function stacked(gpu: Gpu, partials: readonly Tensor[], shape: readonly number[], recording: Recording, call: string): Tensor {
   const stack = stackFor(gpu, [partials.length, ...shape], recording);
-  const plan = gpu.plans.remember(JSON.stringify(["copy", sizeOf(shape)]), () => planCopy(sizeOf(shape), gpu.capabilities));
+  const plan = gpu.plans.remember(JSON.stringify(["copy", sizeOf(shape)]), (capabilities) => planCopy(sizeOf(shape), capabilities));
   const { encoder, pass } = recording;
   for (const [device, source] of partials.entries()) {
     run(gpu, plan, { source, gathered: stack.view(device * source.byteLength, shape) }, { encoder, pass }, call);

@@ -87,7 +87,7 @@ export function batchNormBackwardMoments(
   for (const name of ["moments", "dgamma", "dbeta"] as const) if (shapes[name]) result[name] = out[name] ?? gpu.empty(shapes[name]);
   // The moments of nothing: no kernel writes them.
   if (dy.size === 0 && out.moments) out.moments.write(new Float32Array(out.moments.size));
-  const plan = gpu.plans.remember(JSON.stringify([call, request]), () => planGradientMoments(request, gpu.capabilities));
+  const plan = gpu.plans.remember(JSON.stringify([call, request]), (capabilities) => planGradientMoments(request, capabilities));
   const tensors = { x: saved.x, dy, statistics: saved.statistics, ...(gamma && { gamma }), ...(beta && { beta }), ...result };
   run(gpu, plan, tensors, options, call);
   return { ...result, moments: result.moments! };
@@ -123,7 +123,7 @@ export function mergeBackwardMoments(gpu: Gpu, partials: Tensor | readonly Tenso
     gpu.check(call, { out: options.out?.coefficients });
     if (options.out && options.out.channels !== channels) throw new ShapeError(`${call}: out has ${options.out.channels} channels; wanted ${channels}`);
     const merged = options.out ?? new BatchGradients(gpu, channels);
-    const plan = gpu.plans.remember(JSON.stringify([call, channels, devices]), () => planMergeGradients(channels, devices, gpu.capabilities));
+    const plan = gpu.plans.remember(JSON.stringify([call, channels, devices]), (capabilities) => planMergeGradients(channels, devices, capabilities));
     run(gpu, plan, { partials: stack, coefficients: merged.coefficients }, { encoder: options.encoder, pass: options.pass }, call);
     return merged;
   });
@@ -158,7 +158,7 @@ export function batchNormBackwardApply(
   if (out.dx && !sameShape(out.dx.shape, dy.shape)) throw new ShapeError(`${call}: out.dx is ${formatShape(out.dx.shape)}; wanted ${formatShape(dy.shape)}`);
   const dx = out.dx ?? gpu.empty(dy.shape, { dtype: saved.x.dtype });
   if (dx.size === 0) return { dx };
-  const plan = gpu.plans.remember(JSON.stringify([call, request]), () => planApplyGradients(request, gpu.capabilities));
+  const plan = gpu.plans.remember(JSON.stringify([call, request]), (capabilities) => planApplyGradients(request, capabilities));
   const given = { ...(gamma && { gamma }), ...(beta && { beta }) };
   run(gpu, plan, { x: saved.x, dy, statistics: saved.statistics, coefficients: gradients.coefficients, dx, ...given }, options, call);
   return { dx };

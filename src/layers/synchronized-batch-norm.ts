@@ -51,7 +51,7 @@ export function batchNormMoments(gpu: Gpu, x: Tensor, options: BatchNormMomentsO
     return moments;
   }
   const request = momentsRequest(x, axes);
-  const plan = gpu.plans.remember(JSON.stringify([call, request]), () => planMoments(request, gpu.capabilities));
+  const plan = gpu.plans.remember(JSON.stringify([call, request]), (capabilities) => planMoments(request, capabilities));
   run(gpu, plan, { x, moments }, options, call);
   return moments;
 }
@@ -139,8 +139,8 @@ function mergeStack(gpu: Gpu, partials: Tensor, options: MergeMomentsOptions, ca
     if (running && sizeOf(running.shape) !== channels) throw new ShapeError(`${call}: ${name} is ${formatShape(running.shape)}; wanted [${channels}]`);
   }
   const moves = mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call), unbiased: isUnbiased(options, call) } : null;
-  const plan = gpu.plans.remember(JSON.stringify([call, channels, devices, eps, moves]), () =>
-    planMergeMoments(channels, devices, { eps, running: moves }, gpu.capabilities),
+  const plan = gpu.plans.remember(JSON.stringify([call, channels, devices, eps, moves]), (capabilities) =>
+    planMergeMoments(channels, devices, { eps, running: moves }, capabilities),
   );
   const merged = options.out ?? new BatchMoments(gpu, channels, eps);
   const running: Record<string, Tensor> = mean && variance ? { running_mean: mean, running_variance: variance } : {};

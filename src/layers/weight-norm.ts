@@ -162,7 +162,7 @@ export class WeightNorm {
 
   /** Compiles what `forward` and `backward` will run, off the main thread. @throws ShaderError */
   async prepare(): Promise<void> {
-    await this.gpu.prepare([...this.plan("forward").dispatches, ...this.plan("backward").dispatches], "WeightNorm.prepare");
+    await this.gpu.prepare(() => [...this.plan("forward").dispatches, ...this.plan("backward").dispatches], "WeightNorm.prepare");
   }
 
   /** The tensors that training changes, by name. */

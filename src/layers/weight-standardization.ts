@@ -259,7 +259,7 @@ export class WeightStandardization {
 
   /** Compiles what `forward` will run for a weight of this shape, off the main thread. @throws ShaderError */
   async prepare(v: Shape, given: { saved?: boolean } = {}): Promise<void> {
-    await this.gpu.prepare(this.plan(v, given).dispatches, "WeightStandardization.prepare");
+    await this.gpu.prepare(() => this.plan(v, given).dispatches, "WeightStandardization.prepare");
   }
 
   /** The tensors that training changes, by name. */

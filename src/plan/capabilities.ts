@@ -4,8 +4,13 @@ export type AdapterClass = "software" | "integrated" | "discrete" | "mobile" | "
 /** What plans need to know of a device, as plain data, so that a test needs no GPU. */
 export interface Capabilities {
   readonly adapterClass: AdapterClass;
-  /** Subgroup operations may be used. */
+  /** The device has subgroup operations, and they were not found faulty. */
   readonly subgroups: boolean;
+  /**
+   * What the self-test of subgroups found. It runs before the first plan that wants them, never when the device is opened; until it has passed, plans do without. Where it fails, `subgroups`
+   * becomes false for good.
+   */
+  readonly subgroupTest?: "untested" | "passed" | "failed";
   /** Smallest and largest subgroup size that the adapter reports. They size no memory: a shader reads its own. */
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;

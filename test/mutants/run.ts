@@ -10,7 +10,7 @@ const MARK = "// mutant";
 /** A Gpu of its own, because pipelines are kept. */
 function fresh(gpu: Gpu, as: string): Gpu {
   const own = Gpu.from(gpu.device, { adapterInfo: gpu.adapter });
-  const capabilities: Capabilities = { ...gpu.capabilities, ...PLANNED_AS[as] };
+  const capabilities: Capabilities = { ...gpu.capabilities, subgroupTest: "passed", ...PLANNED_AS[as] };
   Object.defineProperty(own, "capabilities", { value: capabilities });
   return own;
 }
