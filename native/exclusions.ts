@@ -23,19 +23,20 @@ export const EXCLUSIONS: readonly Exclusion[] = [
  * they reach is reached by the table of layers, in f32 and f16, and compiled in every variant by test/shaders.
  */
 export const LONG: readonly string[] = [
-  "backward",
-  "batch-channel-norm",
-  "fuzz-backward",
-  "lp-norm",
-  "p-norm-half",
-  "packed",
-  "properties",
-  "row-backward",
-  "synchronized-batch-norm",
-  "weight-norm",
-  "weight-standardization",
-  "weight-standardization-backward",
-].map((stem) => `test/layers/${stem}.page.test.ts`);
+  "guard/guard",
+  "layers/backward",
+  "layers/batch-channel-norm",
+  "layers/fuzz-backward",
+  "layers/lp-norm",
+  "layers/p-norm-half",
+  "layers/packed",
+  "layers/properties",
+  "layers/row-backward",
+  "layers/synchronized-batch-norm",
+  "layers/weight-norm",
+  "layers/weight-standardization",
+  "layers/weight-standardization-backward",
+].map((stem) => `test/${stem}.page.test.ts`);
 
 /** Why a test does not run on an implementation, or undefined where it does. */
 export function exclusionOf(on: string, file: string, name: string): string | undefined {

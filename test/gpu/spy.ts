@@ -28,13 +28,14 @@ export function countAll(gpu: Gpu, work: () => void): Record<string, number> {
   const spy = (owner: object, name: string, then: (result: unknown) => void = () => {}): void => {
     const original = Reflect.get(owner, name) as ((...args: unknown[]) => unknown) | undefined;
     if (!original) return;
+    const wasOwn = Object.hasOwn(owner, name);
     Reflect.set(owner, name, (...args: unknown[]) => {
       counts[name] = (counts[name] ?? 0) + 1;
       const result = original.apply(owner, args);
       then(result);
       return result;
     });
-    restores.push(() => Reflect.deleteProperty(owner, name));
+    restores.push(wasOwn ? () => Reflect.set(owner, name, original) : () => Reflect.deleteProperty(owner, name));
   };
   const { device } = gpu as { device: GPUDevice };
   const onPass = (pass: unknown): void => spy(pass as object, "dispatchWorkgroups");
