@@ -7,6 +7,7 @@ import type { Shell, View } from "./shell/view.ts";
 
 /** Each view loads when it is first shown. */
 const VIEWS = {
+  see: async (shell: Shell) => (await import("./see/view.ts")).openSee(shell),
   measure: async (shell: Shell) => (await import("./measure-view.ts")).openMeasure(shell),
 } as const;
 
@@ -21,7 +22,7 @@ let shown: Name | null = null;
 /** The view that an address names. The command that runs the page headlessly asks for a run, which is Measure's. */
 function named(view: string): Name {
   if (view in VIEWS) return view as Name;
-  return new URLSearchParams(location.search).has("run") ? "measure" : "measure";
+  return new URLSearchParams(location.search).has("run") ? "measure" : "see";
 }
 
 function load(name: Name): Promise<View> {
