@@ -46,6 +46,8 @@ override WRITES_SUM: bool = false;
 override WRITES_STATISTICS: bool = false;
 // gamma and beta stay the same within a segment, and an invocation walks it alone: they are loaded once a segment.
 override BY_SEGMENT: bool = false;
+// The second read takes four columns a step.
+override FOUR_COLUMNS: bool = false;
 
 // Where a row starts in each tensor. Kept in locals: a CPU would load a uniform again for every value.
 struct Row {
@@ -88,57 +90,122 @@ fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   return moments_of(shift, whole, params.reciprocal, params.eps, CENTERED);
 }
 
-// m = (shift, delta, rstd) of the row.
+// What a row's values are multiplied by, and what is taken off then: xhat = (h - shift) * rstd - delta * rstd.
+fn row_factors(index: u32, live: bool, total: u32, inv: Invocation) -> vec3f {
+  let moments = row_moments(row_of(index), total, inv);
+  if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { record(index, moments); }
+  if (!SUBTRACTS_MEAN) { return vec3f(0.0, 0.0, moments.rstd); }
+  return vec3f(moments.shift, moments.delta * moments.rstd, moments.rstd);
+}
+
+fn reload(row: Row, i: u32) -> Lane {
+  if (WRITES_SUM && RESULT_EXACT) { return from_result(sum[row.sum + i]); }
+  return load(row, i);
+}
+
+// m = row_factors of the row.
 fn normalize(row: Row, i: u32, m: vec3f, g: Lane, b: Lane) {
-  var h: Lane;
-  if (WRITES_SUM && RESULT_EXACT) { h = from_result(sum[row.sum + i]); } else { h = load(row, i); }
-  let a = g * m.z;
-  y[row.y + i] = to_result(activate((h - m.x) * a + (b - a * m.y)));
+  y[row.y + i] = to_result(activate(((reload(row, i) - m.x) * m.z - m.y) * g + b));
+}
+
+// The rows of a team with their factors.
+struct Rows {
+  row0: Row,
+  row1: Row,
+  row2: Row,
+  row3: Row,
+  m0: vec3f,
+  m1: vec3f,
+  m2: vec3f,
+  m3: vec3f,
+}
+
+// Rows past the last repeat it.
+fn rows_of(first: u32, live: bool, total: u32, inv: Invocation) -> Rows {
+  let last = params.rows - 1u;
+  var rows: Rows;
+  rows.row0 = row_of(first);
+  // A CPU pays for a loop of one round.
+  if (ROWS == 1u) {
+    rows.m0 = row_factors(first, live, total, inv);
+    return rows;
+  }
+  rows.row1 = row_of(min(first + 1u, last));
+  rows.row2 = row_of(min(first + 2u, last));
+  rows.row3 = row_of(min(first + 3u, last));
+  // Looped, not unrolled: the moments are compiled once.
+  for (var r = 0u; r < ROWS; r++) {
+    let m = row_factors(min(first + r, last), live, total, inv);
+    if (r == 0u) { rows.m0 = m; }
+    if (r == 1u) { rows.m1 = m; }
+    if (r == 2u) { rows.m2 = m; }
+    if (r == 3u) { rows.m3 = m; }
+  }
+  return rows;
+}
+
+// Where gamma and beta of a team's rows lie, with their values where those are a segment's.
+struct Affine {
+  gamma_view: ParameterView,
+  beta_view: ParameterView,
+  gamma: u32,
+  beta: u32,
+  g: Lane,
+  b: Lane,
+}
+
+fn affine_of(index: u32) -> Affine {
+  let gamma_view = params.gamma_view;
+  let beta_view = params.beta_view;
+  let gamma_base = params.gamma_offset + parameter_base(gamma_view, index);
+  return Affine(gamma_view, beta_view, gamma_base, params.beta_offset + parameter_base(beta_view, index), Lane(1.0), Lane(0.0));
+}
+
+fn affine_at(affine: Affine, i: u32) -> Affine {
+  var own = affine;
+  own.g = gamma_at(parameter_at(affine.gamma_view, affine.gamma, i, params.items));
+  own.b = beta_at(parameter_at(affine.beta_view, affine.beta, i, params.items));
+  return own;
+}
+
+// Lane i of all rows.
+fn normalize_column(rows: Rows, segment: Affine, i: u32) {
+  var own = segment;
+  if (!BY_SEGMENT) { own = affine_at(segment, i); }
+  normalize(rows.row0, i, rows.m0, own.g, own.b);
+  if (ROWS == 4u) {
+    normalize(rows.row1, i, rows.m1, own.g, own.b);
+    normalize(rows.row2, i, rows.m2, own.g, own.b);
+    normalize(rows.row3, i, rows.m3, own.g, own.b);
+  }
+}
+
+fn normalize_columns(rows: Rows, segment: Affine, start: u32, end: u32, inv: Invocation) {
+  let w = team_width(inv);
+  var i = start + team_lane(inv);
+  if (FOUR_COLUMNS) {
+    for (; i + 3u * w < end; i += 4u * w) {
+      normalize_column(rows, segment, i);
+      normalize_column(rows, segment, i + w);
+      normalize_column(rows, segment, i + 2u * w);
+      normalize_column(rows, segment, i + 3u * w);
+    }
+  }
+  for (; i < end; i += w) { normalize_column(rows, segment, i); }
 }
 
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let total = select(0u, params.segments * params.items, live);
   let first = select(0u, team * ROWS, live);
-  let last = params.rows - 1u;
-  var m0 = vec3f(0.0);
-  var m1 = vec3f(0.0);
-  var m2 = vec3f(0.0);
-  var m3 = vec3f(0.0);
-  // Looped, not unrolled: the moments are compiled once. Rows past the last repeat it.
-  for (var r = 0u; r < ROWS; r++) {
-    let own = min(first + r, last);
-    let moments = row_moments(row_of(own), total, inv);
-    if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { record(own, moments); }
-    let m = select(vec3f(0.0, 0.0, moments.rstd), vec3f(moments.shift, moments.delta, moments.rstd), SUBTRACTS_MEAN);
-    m0 = select(m0, m, r == 0u);
-    m1 = select(m1, m, r == 1u);
-    m2 = select(m2, m, r == 2u);
-    m3 = select(m3, m, r == 3u);
+  let rows = rows_of(first, live, total, inv);
+  let affine = affine_of(first);
+  if (!BY_SEGMENT) {
+    normalize_columns(rows, affine, 0u, total, inv);
+    return;
   }
-  let row0 = row_of(first);
-  let row1 = row_of(min(first + 1u, last));
-  let row2 = row_of(min(first + 2u, last));
-  let row3 = row_of(min(first + 3u, last));
-  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, first);
-  let beta_base = params.beta_offset + parameter_base(params.beta_view, first);
-  let span = select(total, min(params.items, total), BY_SEGMENT);
-  for (var start = 0u; start < total; start += span) {
-    var g = gamma_at(parameter_at(params.gamma_view, gamma_base, start, params.items));
-    var b = beta_at(parameter_at(params.beta_view, beta_base, start, params.items));
-    for (var i = start + team_lane(inv); i < start + span; i += team_width(inv)) {
-      if (!BY_SEGMENT) {
-        g = gamma_at(parameter_at(params.gamma_view, gamma_base, i, params.items));
-        b = beta_at(parameter_at(params.beta_view, beta_base, i, params.items));
-      }
-      normalize(row0, i, m0, g, b);
-      if (ROWS == 4u) {
-        normalize(row1, i, m1, g, b);
-        normalize(row2, i, m2, g, b);
-        normalize(row3, i, m3, g, b);
-      }
-    }
-  }
+  let span = min(params.items, total);
+  for (var start = 0u; start < total; start += span) { normalize_columns(rows, affine_at(affine, start), start, start + span, inv); }
 }
 
 @compute @workgroup_size(WORKGROUP)

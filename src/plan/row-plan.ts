@@ -52,10 +52,11 @@ function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capa
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
   const batch = !bySegment && shared && countedRows(rows, capabilities) >= SOFTWARE_BATCH_ROWS ? 4 : 1;
   const teams = Math.ceil(rows / batch);
+  const step = lanes.lane === 4 ? 4 : 16;
   return {
     kernel: kernelName(rowStream),
     teams: invocationTeams(teams, capabilities),
-    overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), SHORT: Number(length <= SHORT_ROW) },
+    overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), STEP: step, FOUR_COLUMNS: Number(bySegment || lanes.lane === 1), SHORT: Number(length <= SHORT_ROW * step) },
     params: { teams, rows },
   };
 }
