@@ -56,13 +56,15 @@ struct Row {
   residual_bias: u32,
   sum: u32,
   y: u32,
+  // (shift, delta * rstd, rstd), once they are known: xhat = (h - shift) * rstd - delta * rstd.
+  factors: vec3f,
 }
 
 fn row_of(index: u32) -> Row {
   let base = index * params.segments * params.items;
   var bias = 0u;
   if (HAS_RESIDUAL_BIAS) { bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, index); }
-  return Row(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base, params.y_offset + base);
+  return Row(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base, params.y_offset + base, vec3f(0.0));
 }
 
 fn load(row: Row, i: u32) -> Lane {
@@ -90,58 +92,40 @@ fn row_moments(row: Row, total: u32, inv: Invocation) -> Moments {
   return moments_of(shift, whole, params.reciprocal, params.eps, CENTERED);
 }
 
-// What a row's values are multiplied by, and what is taken off then: xhat = (h - shift) * rstd - delta * rstd.
 fn row_factors(index: u32, live: bool, total: u32, inv: Invocation) -> vec3f {
-  let moments = row_moments(row_of(index), total, inv);
-  if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { record(index, moments); }
-  if (!SUBTRACTS_MEAN) { return vec3f(0.0, 0.0, moments.rstd); }
-  return vec3f(moments.shift, moments.delta * moments.rstd, moments.rstd);
+  let m = row_moments(row_of(index), total, inv);
+  if (WRITES_STATISTICS && live && team_lane(inv) == 0u) { record(index, m); }
+  if (!SUBTRACTS_MEAN) { return vec3f(0.0, 0.0, m.rstd); }
+  return vec3f(m.shift, m.delta * m.rstd, m.rstd);
 }
 
-fn reload(row: Row, i: u32) -> Lane {
-  if (WRITES_SUM && RESULT_EXACT) { return from_result(sum[row.sum + i]); }
-  return load(row, i);
-}
-
-// m = row_factors of the row.
-fn normalize(row: Row, i: u32, m: vec3f, g: Lane, b: Lane) {
-  y[row.y + i] = to_result(activate(((reload(row, i) - m.x) * m.z - m.y) * g + b));
-}
-
-// The rows of a team with their factors.
-struct Rows {
-  row0: Row,
-  row1: Row,
-  row2: Row,
-  row3: Row,
-  m0: vec3f,
-  m1: vec3f,
-  m2: vec3f,
-  m3: vec3f,
-}
+// The rows of a team.
+struct Rows { row0: Row, row1: Row, row2: Row, row3: Row }
 
 // Rows past the last repeat it.
 fn rows_of(first: u32, live: bool, total: u32, inv: Invocation) -> Rows {
   let last = params.rows - 1u;
-  var rows: Rows;
-  rows.row0 = row_of(first);
+  var rows = Rows(row_of(first), row_of(min(first + 1u, last)), row_of(min(first + 2u, last)), row_of(min(first + 3u, last)));
   // A CPU pays for a loop of one round.
   if (ROWS == 1u) {
-    rows.m0 = row_factors(first, live, total, inv);
+    rows.row0.factors = row_factors(first, live, total, inv);
     return rows;
   }
-  rows.row1 = row_of(min(first + 1u, last));
-  rows.row2 = row_of(min(first + 2u, last));
-  rows.row3 = row_of(min(first + 3u, last));
   // Looped, not unrolled: the moments are compiled once.
   for (var r = 0u; r < ROWS; r++) {
-    let m = row_factors(min(first + r, last), live, total, inv);
-    if (r == 0u) { rows.m0 = m; }
-    if (r == 1u) { rows.m1 = m; }
-    if (r == 2u) { rows.m2 = m; }
-    if (r == 3u) { rows.m3 = m; }
+    let factors = row_factors(min(first + r, last), live, total, inv);
+    if (r == 0u) { rows.row0.factors = factors; }
+    if (r == 1u) { rows.row1.factors = factors; }
+    if (r == 2u) { rows.row2.factors = factors; }
+    if (r == 3u) { rows.row3.factors = factors; }
   }
   return rows;
+}
+
+fn normalize(row: Row, i: u32, g: Lane, b: Lane) {
+  var h: Lane;
+  if (WRITES_SUM && RESULT_EXACT) { h = from_result(sum[row.sum + i]); } else { h = load(row, i); }
+  y[row.y + i] = to_result(activate(((h - row.factors.x) * row.factors.z - row.factors.y) * g + b));
 }
 
 // Where gamma and beta of a team's rows lie, with their values where those are a segment's.
@@ -172,11 +156,11 @@ fn affine_at(affine: Affine, i: u32) -> Affine {
 fn normalize_column(rows: Rows, segment: Affine, i: u32) {
   var own = segment;
   if (!BY_SEGMENT) { own = affine_at(segment, i); }
-  normalize(rows.row0, i, rows.m0, own.g, own.b);
+  normalize(rows.row0, i, own.g, own.b);
   if (ROWS == 4u) {
-    normalize(rows.row1, i, rows.m1, own.g, own.b);
-    normalize(rows.row2, i, rows.m2, own.g, own.b);
-    normalize(rows.row3, i, rows.m3, own.g, own.b);
+    normalize(rows.row1, i, own.g, own.b);
+    normalize(rows.row2, i, own.g, own.b);
+    normalize(rows.row3, i, own.g, own.b);
   }
 }
 

@@ -5,7 +5,7 @@ import { affineParams, viewsParams, wholeBindings, wholeFlags, wholePasses, type
 import { arrangeParameters, chooseLanes, type Lanes } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import { INVOCATION_LANES, MOST_HELD, SHORT_ROW, SOFTWARE_BATCH_ROWS } from "./thresholds.ts";
+import { INVOCATION_LANES, MOST_HELD, SHORT_ROW, SOFTWARE_BATCH_ROWS, SOFTWARE_STEP, SOFTWARE_UNROLLED } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 /** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
@@ -47,16 +47,24 @@ interface Way {
 /** An invocation takes a row, or four whose gamma and beta are the same. */
 function softwareWay(request: ForwardRequest, lanes: Lanes, length: number, capabilities: Capabilities): Way {
   const rows = request.view.outer;
+  const counted = countedRows(rows, capabilities);
+  const isSmall = counted * request.view.run < SOFTWARE_UNROLLED;
   const present = (["gamma", "beta"] as const).filter((role) => request.parameters[role]).map((role) => lanes.views[role]);
   const bySegment = present.every((view) => view.item === 0);
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
-  const batch = !bySegment && shared && countedRows(rows, capabilities) >= SOFTWARE_BATCH_ROWS ? 4 : 1;
+  const batch = !bySegment && shared && counted >= SOFTWARE_BATCH_ROWS && !isSmall ? 4 : 1;
+  const step = isSmall ? 1 : SOFTWARE_STEP[lanes.lane];
   const teams = Math.ceil(rows / batch);
-  const step = lanes.lane === 4 ? 4 : 16;
   return {
     kernel: kernelName(rowStream),
     teams: invocationTeams(teams, capabilities),
-    overrides: { ROWS: batch, BY_SEGMENT: Number(bySegment), STEP: step, FOUR_COLUMNS: Number(bySegment || lanes.lane === 1), SHORT: Number(length <= SHORT_ROW * step) },
+    overrides: {
+      ROWS: batch,
+      BY_SEGMENT: Number(bySegment),
+      STEP: step,
+      FOUR_COLUMNS: Number(!isSmall && (bySegment || lanes.lane === 1)),
+      SHORT: Number(length <= SHORT_ROW * step),
+    },
     params: { teams, rows },
   };
 }

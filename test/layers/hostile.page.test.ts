@@ -17,6 +17,9 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
       `rows, runs and columns of: ${family}`,
       async ({ gpu }) => {
         const nhwc = { layout: "nhwc" } as const;
+        // Many rows of odd length: a CPU sums sixteen values a step.
+        const odd = { data: repeated(make(2047), 64), shape: [64, 2047] };
+        expectWithin(await layerNorm(gpu, gpu.tensor(odd.data, odd.shape)).y.read(), layerNormForward(odd).y, "LayerNorm 64 x 2047");
         for (const length of LENGTHS) {
           const values = make(length);
           for (const rows of length <= 4096 ? [3, 64] : [3]) {

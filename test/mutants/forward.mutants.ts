@@ -1,24 +1,33 @@
 import { columns, estimates, evaluation, general, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
 import type { Mutant } from "./mutant.ts";
 
-const [ragged, short, runs, many] = [rows([70, 516]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
+const [ragged, odd, short, runs, many] = [rows([130, 516]), rows([66, 1023]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
 const withSubgroups = "a GPU with subgroups";
 const withoutSubgroups = "a GPU without subgroups";
 
 /** Kernels that normalize, and those that sum, merge and apply where one dispatch does not do. */
 const MUTANTS: readonly Mutant[] = [
-  { file: "row-stream", what: "skip the last column", line: "i < start + span; i +=", wrong: "i + 1u < start + span; i +=", check: ragged },
+  { file: "row-stream", what: "skip the last column", line: "for (; i < end; i += w) {", wrong: "for (; i + 1u < end; i += w) {", check: ragged },
   {
     file: "row-stream",
     what: "forget the mean",
-    line: "vec3f(moments.shift, moments.delta, moments.rstd), SUBTRACTS_MEAN)",
-    wrong: "vec3f(0.0, 0.0, moments.rstd), SUBTRACTS_MEAN)",
+    line: "return vec3f(m.shift, m.delta * m.rstd, m.rstd);",
+    wrong: "return vec3f(0.0, 0.0, m.rstd);",
     check: ragged,
   },
-  { file: "row-stream", what: "forget what the shift leaves of the mean", line: "(h - m.x) * a + (b - a * m.y)", wrong: "(h - m.x) * a + b", check: ragged },
+  { file: "row-stream", what: "forget what the shift leaves of the mean", line: "row.factors.z - row.factors.y)", wrong: "row.factors.z)", check: ragged },
+  { file: "row-stream", what: "of four columns the third twice", line: "i + 3u * w);", wrong: "i + 2u * w);", check: odd },
+  { file: "row-sums", what: "of four lanes the third twice", line: "term(row, shift, i + 3u * w)", wrong: "term(row, shift, i + 2u * w)", check: ragged },
+  { file: "row-sums", what: "of sixteen lanes the last four are left out", line: "i + 12u * w, w)));", wrong: "i + 8u * w, w)));", check: odd },
   { file: "row-stream", what: "no shift before squares are summed", line: "shift = row_shift(row, total, inv)", wrong: "shift = 0.0", check: ragged },
-  { file: "row-sums", what: "squares a little too large", line: "e * beside(row, i, e);", wrong: "e * beside(row, i, e) * 1.00002;", check: ragged },
-  { file: "row-stream", what: "a row has its neighbour's moments", line: "i, m3, g, b);", wrong: "i, m2, g, b);", check: ragged },
+  { file: "row-sums", what: "squares a little too large", line: "e * beside(row, i, e));", wrong: "e * beside(row, i, e) * 1.00002);", check: ragged },
+  {
+    file: "row-stream",
+    what: "a row has its neighbour's moments",
+    line: "{ rows.row3.factors = factors; }",
+    wrong: "{ rows.row2.factors = factors; }",
+    check: ragged,
+  },
   {
     file: "row-hold",
     what: "values past the end are counted",

@@ -75,8 +75,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "row-sums",
     what: "the last chain is left out",
-    line: "min(inner + part, outer_end), inv);",
-    wrong: "min(inner + part, outer_end) - 1u, inv);",
+    line: "min(inner + part, outer_end), inv));",
+    wrong: "min(inner + part, outer_end) - 1u, inv));",
     check: standardized,
   },
 ];

@@ -18,6 +18,8 @@ import {
   SOFTWARE_BATCH_ROWS,
   SOFTWARE_MANY_TEAMS,
   SOFTWARE_ROWS,
+  SOFTWARE_STEP,
+  SOFTWARE_UNROLLED,
   SOFTWARE_WORKGROUP,
   SOFTWARE_WORKGROUP_MANY,
   SPLIT_MINIMUM,
@@ -49,10 +51,18 @@ describe("both sides of each threshold", () => {
   });
 
   test("SOFTWARE_BATCH_ROWS: four rows an invocation", () => {
-    expect(kernel(layer(SOFTWARE_BATCH_ROWS, 256), software).overrides["ROWS"]).toBe(4);
-    expect(kernel(layer(SOFTWARE_BATCH_ROWS - 1, 256), software).overrides["ROWS"]).toBe(1);
+    expect(kernel(layer(SOFTWARE_BATCH_ROWS, 4096), software).overrides["ROWS"]).toBe(4);
+    expect(kernel(layer(SOFTWARE_BATCH_ROWS - 1, 4096), software).overrides["ROWS"]).toBe(1);
     // Parameters per channel are loaded once a segment: there is nothing to share between rows.
     expect(kernel(instance([64, 8, 64], 1), software).overrides["ROWS"]).toBe(1);
+  });
+
+  test("SOFTWARE_UNROLLED and SOFTWARE_STEP: a small tensor gets the kernel that compiles fast", () => {
+    const [small, large] = [SOFTWARE_UNROLLED / 256 - 1, SOFTWARE_UNROLLED / 256].map((rows) => kernel(layer(rows, 256), software).overrides);
+    expect([small!["ROWS"], small!["STEP"], small!["FOUR_COLUMNS"]]).toEqual([1, 1, 0]);
+    expect([large!["ROWS"], large!["STEP"], large!["FOUR_COLUMNS"]]).toEqual([4, SOFTWARE_STEP[4], 0]);
+    const odd = kernel(layer(SOFTWARE_UNROLLED, 3), software).overrides;
+    expect([odd["STEP"], odd["FOUR_COLUMNS"]]).toEqual([SOFTWARE_STEP[1], 1]);
   });
 
   test("SHORT_ROW: one chain of adds", () => {
