@@ -1,4 +1,4 @@
-import type { ParamField } from "../core/wgsl.d.ts";
+import type { ParamField } from "../core/shader-interface.ts";
 import type { Dispatch } from "../plan/plan.ts";
 import type { Gpu } from "./device.ts";
 import { Memory } from "./memory.ts";
@@ -41,13 +41,12 @@ const MOST_RANGES = 256;
 export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
   const compiled = gpu.pipelines.get(dispatch);
   const { lane, parameter, source = "f32", result = "f32" } = dispatch.variant;
-  // A packed lane of one value counts halves, though its array holds words.
+  // What is not here is a Lane, whatever the build calls it. A packed lane of one value counts halves, though its array holds words.
   const wide: Record<string, number> = {
     f32: 4,
     u32: 4,
     vec4f: 16,
     vec4u: 16,
-    Lane: 4 * lane,
     Source: (source === "f32" ? 4 : 2) * lane,
     Result: (result === "f32" ? 4 : 2) * lane,
     Parameter: parameter === "lane" ? 4 * lane : 4,
@@ -55,7 +54,7 @@ export function prepareDispatch(gpu: Gpu, dispatch: Dispatch): Prepared {
   return {
     compiled,
     roles: compiled.storage.map((binding) => dispatch.bindings[binding.name]),
-    elements: compiled.storage.map((binding) => wide[binding.element]!),
+    elements: compiled.storage.map((binding) => wide[binding.element] ?? 4 * lane),
     uniforms: new Memory(MOST_RANGES),
     groups: new WeakMap(),
   };
@@ -120,15 +119,15 @@ function descend(trie: Trie, buffer: GPUBuffer): Trie {
 
 /** The params of a dispatch whose bindings start at these elements, in a buffer that is never written again. */
 function uniform(device: GPUDevice, dispatch: Dispatch, own: Prepared, starts: string): GPUBuffer {
-  const { params } = own.compiled.kernel;
-  const size = Math.ceil(params!.size / 16) * 16;
+  const { params } = own.compiled;
+  const size = Math.ceil(params.size / 16) * 16;
   const buffer = device.createBuffer({ size, usage: 64 /* UNIFORM */, mappedAtCreation: true, label: `normgpu ${dispatch.kernel} params` });
   const view = new DataView(buffer.getMappedRange());
-  packParams(view, params!.fields, dispatch.params);
+  packParams(view, params.fields, dispatch.params);
   const rest = starts.split(",").values();
   own.compiled.storage.forEach((binding, place) => {
     if (own.roles[place] === undefined) return;
-    const field = params!.fields[`${binding.name}_offset`];
+    const field = params.fields[`${binding.name}_offset`];
     const start = Number(rest.next().value);
     if (field) view.setUint32(field.offset, start, true);
     else if (start !== 0) throw new Error(`${dispatch.kernel} has no ${binding.name}_offset`);

@@ -1,5 +1,5 @@
 import { ShaderError } from "../core/errors.ts";
-import type { KernelBinding, KernelModule } from "../core/wgsl.d.ts";
+import { bindingsIn, paramsIn, type KernelBinding, type Params } from "../core/shader-interface.ts";
 import type { WebGpuDevice, WebGpuPipeline } from "../core/webgpu-types.ts";
 import { kernelOf } from "../plan/kernels.ts";
 import type { Dispatch, Variant } from "../plan/plan.ts";
@@ -9,7 +9,7 @@ import type { Fault } from "./recorder.ts";
 
 /** A compiled kernel variant, and what may have gone wrong with it. */
 export interface CompiledKernel {
-  readonly kernel: KernelModule;
+  readonly params: Params;
   readonly pipeline: WebGpuPipeline;
   readonly layout: GPUBindGroupLayout;
   readonly storage: readonly KernelBinding[];
@@ -69,10 +69,10 @@ export class Pipelines {
 
   #store(key: string, parts: Parts, pipeline: GPUComputePipeline, fault: CompiledKernel["fault"]): CompiledKernel {
     const compiled: CompiledKernel = {
-      kernel: parts.kernel,
+      params: parts.params,
       pipeline,
       layout: parts.layout,
-      storage: parts.kernel.bindings.filter((binding) => binding.kind !== "uniform"),
+      storage: parts.storage,
       fault,
     };
     this.#compiled.set(key, compiled);
@@ -81,41 +81,43 @@ export class Pipelines {
 
   #describe(dispatch: Dispatch): Parts {
     const kernel = kernelOf(dispatch.kernel);
-    const prelude = preludeOf(kernel, dispatch.variant);
-    const declared = Object.assign({}, ...prelude.map((part) => part.overrides), kernel.overrides) as Record<string, string>;
+    const text = compose(kernel, preludeOf(kernel, dispatch.variant));
     for (const name of Object.keys(dispatch.overrides)) {
-      if (!(name in declared)) throw new Error(`${dispatch.kernel} declares no override ${name}`);
+      if (!text.code.includes(`override ${name}:`)) throw new Error(`${dispatch.kernel} declares no override ${name}`);
     }
-    const layout = this.#layoutOf(kernel);
+    const [uniform, ...storage] = bindingsIn(kernel.code);
+    const layout = this.#layoutOf(kernel.name, [uniform!, ...storage]);
     const label = `normgpu ${kernel.name} ${formatVariant(dispatch.variant)}`;
     return {
-      kernel,
+      params: paramsIn(text.code, uniform!.element),
+      storage,
       layout,
       label,
-      text: compose(kernel, prelude),
+      text,
       descriptor: {
         label,
         layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { entryPoint: kernel.entry, constants: { ...dispatch.overrides } },
+        compute: { entryPoint: kernel.name.replaceAll("-", "_"), constants: { ...dispatch.overrides } },
       },
     };
   }
 
-  #layoutOf(kernel: KernelModule): GPUBindGroupLayout {
-    const known = this.#layouts.get(kernel.name);
+  #layoutOf(kernel: string, bindings: readonly KernelBinding[]): GPUBindGroupLayout {
+    const known = this.#layouts.get(kernel);
     if (known) return known;
     const types = { uniform: "uniform", read: "read-only-storage", read_write: "storage" } as const;
     const layout = this.#device.createBindGroupLayout({
-      label: `normgpu ${kernel.name}`,
-      entries: kernel.bindings.map(({ binding, kind }) => ({ binding, visibility: 4 /* GPUShaderStage.COMPUTE */, buffer: { type: types[kind] } })),
+      label: `normgpu ${kernel}`,
+      entries: bindings.map(({ binding, kind }) => ({ binding, visibility: 4 /* GPUShaderStage.COMPUTE */, buffer: { type: types[kind] } })),
     });
-    this.#layouts.set(kernel.name, layout);
+    this.#layouts.set(kernel, layout);
     return layout;
   }
 }
 
 interface Parts {
-  readonly kernel: KernelModule;
+  readonly params: Params;
+  readonly storage: readonly KernelBinding[];
   readonly layout: GPUBindGroupLayout;
   readonly label: string;
   readonly text: Composed;

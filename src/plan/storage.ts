@@ -1,7 +1,7 @@
 import narrow from "../../shaders/narrow.wgsl";
 import widen from "../../shaders/widen.wgsl";
 import { TensorError } from "../core/errors.ts";
-import type { KernelBinding } from "../core/wgsl.d.ts";
+import { bindingsIn, type KernelBinding } from "../core/shader-interface.ts";
 import type { Capabilities } from "./capabilities.ts";
 import type { Dispatch, Plan, Storage } from "./plan.ts";
 import { invocationTeams } from "./teams.ts";
@@ -61,7 +61,7 @@ class Lowering {
   }
 
   add(dispatch: Dispatch): void {
-    const found = kernelOf(dispatch.kernel).bindings.filter(({ name }) => dispatch.bindings[name] !== undefined);
+    const found = bindingsIn(kernelOf(dispatch.kernel).code).filter(({ name }) => dispatch.bindings[name] !== undefined);
     const of = (element: string): KernelBinding[] => found.filter((binding) => binding.element === element);
     const source = this.#storageOf(dispatch, of("Source"));
     const shared = this.#storageOf(dispatch, of("Result"));

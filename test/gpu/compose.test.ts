@@ -8,14 +8,10 @@ import type { Team, Variant } from "../../src/plan/plan.ts";
 const KERNEL: KernelModule = {
   name: "some",
   code: "// the kernel\nenable f16;\nfn some() {}",
-  entry: "some",
-  bindings: [],
-  params: null,
-  overrides: {},
   uses: [],
 };
-const TEAM: PreludeModule = { name: "team.x", code: "enable subgroups;\n\nconst TEAM = 1;", overrides: {}, uses: [] };
-const LANE: PreludeModule = { name: "lane.1", code: "enable f16;\nalias Lane = f32;\n", overrides: {}, uses: [] };
+const TEAM: PreludeModule = { name: "team.x", code: "enable subgroups;\n\nconst TEAM = 1;", uses: [] };
+const LANE: PreludeModule = { name: "lane.1", code: "enable f16;\nalias Lane = f32;\n", uses: [] };
 
 test("directives stand first, once each; everything else follows in order", () => {
   const { code } = compose(KERNEL, [LANE, TEAM]);

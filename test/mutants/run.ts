@@ -1,19 +1,11 @@
 import { expect } from "vitest";
-import type { Capabilities } from "../../src/index.ts";
-import { Gpu } from "../../src/index.ts";
-import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
+import type { Gpu } from "../../src/index.ts";
+import { gpuTest } from "../gpu-test.ts";
+import { fresh } from "./fresh.ts";
 import { MUTANTS, SHADERS, type Mutant } from "./mutant.ts";
 
 // Run by build/mutants.mjs: a test for each mutant, which passes where the mutant is killed.
 const MARK = "// mutant";
-
-/** A Gpu of its own, because pipelines are kept. */
-function fresh(gpu: Gpu, as: string): Gpu {
-  const own = Gpu.from(gpu.device, { adapterInfo: gpu.adapter });
-  const capabilities: Capabilities = { ...gpu.capabilities, subgroupTest: "passed", ...PLANNED_AS[as] };
-  Object.defineProperty(own, "capabilities", { value: capabilities });
-  return own;
-}
 
 /** What a check says of its own: null where it passes, its complaint where an assertion fails. Any other error is nobody's verdict. */
 async function complaint({ check, as = "software" }: Mutant, gpu: Gpu): Promise<string | null> {

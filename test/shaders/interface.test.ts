@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { KERNELS } from "../kernels.ts";
+import { INTERFACES } from "../kernel-interface.ts";
 import type { Capabilities } from "../../src/plan/capabilities.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import { planMergeGradients } from "../../src/plan/synchronized-backward-plan.ts";
@@ -59,7 +59,7 @@ describe("every file", () => {
   });
 });
 
-test.each([...KERNELS.values()])("$name has an entry point of its name, params first, and bindings in order", (kernel) => {
+test.each(INTERFACES)("$name has an entry point of its name, params first, and bindings in order", (kernel) => {
   expect(kernel.entry).toBe(kernel.name.replaceAll("-", "_"));
   expect(kernel.bindings.map(({ binding }) => binding)).toEqual(kernel.bindings.map((_, place) => place));
   expect(kernel.bindings[0]).toMatchObject({ name: "params", kind: "uniform" });
@@ -141,7 +141,7 @@ test("every override of every kernel is set by some plan, to both values where i
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
   }
-  for (const kernel of KERNELS.values()) {
+  for (const kernel of INTERFACES) {
     for (const [name, type] of Object.entries(kernel.overrides)) {
       const found = values.get(`${kernel.name} ${name}`);
       expect(found, `${kernel.name} ${name} is set`).toBeDefined();
