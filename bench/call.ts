@@ -15,7 +15,7 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { channelsOf, EPS, parameterShape, type Case } from "./cases.ts";
-import type { Outputs } from "./expected.ts";
+import type { Outputs } from "./error.ts";
 import type { Inputs, Values } from "./inputs.ts";
 
 /** One call of this library that can be repeated: its outputs are written again, and nothing is allocated. */

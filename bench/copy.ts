@@ -11,22 +11,22 @@ export const COPY_KERNELS: readonly CopyKernel[] = [1, 4].flatMap((items) => [32
 export class Copy {
   readonly #device: GPUDevice;
   readonly #pipeline: GPUComputePipeline;
-  readonly #buffers: GPUBuffer[];
+  readonly #owned: GPUBuffer[];
   readonly #group: GPUBindGroup;
   readonly #grid: [number, number];
 
-  /** Copies `bytes` once: reads them and writes them. */
-  constructor(device: GPUDevice, bytes: number, kernel: CopyKernel) {
+  /** Copies `bytes` once: reads them and writes them. `between`: buffers of so many bytes to copy from and to, in place of ones of its own. */
+  constructor(device: GPUDevice, bytes: number, kernel: CopyKernel, between?: readonly [GPUBuffer, GPUBuffer]) {
     this.#device = device;
     const lanes = Math.max(1, Math.ceil(bytes / 16));
     const workgroups = Math.ceil(lanes / (kernel.items * kernel.workgroup));
     const rows = Math.ceil(workgroups / 65535);
     this.#grid = [Math.ceil(workgroups / rows), rows];
     this.#pipeline = pipelineOf(device, kernel);
-    this.#buffers = [0, 1].map(() => device.createBuffer({ size: lanes * 16, usage: GPUBufferUsage.STORAGE, label: "copy" }));
+    this.#owned = between ? [] : [0, 1].map(() => device.createBuffer({ size: lanes * 16, usage: GPUBufferUsage.STORAGE, label: "copy" }));
     this.#group = device.createBindGroup({
       layout: this.#pipeline.getBindGroupLayout(0),
-      entries: this.#buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: (between ?? this.#owned).map((buffer, binding) => ({ binding, resource: { buffer } })),
     });
   }
 
@@ -42,7 +42,7 @@ export class Copy {
   }
 
   destroy(): void {
-    for (const buffer of this.#buffers) buffer.destroy();
+    for (const buffer of this.#owned) buffer.destroy();
   }
 }
 

@@ -18,6 +18,11 @@ export interface Inputs {
   readonly variance?: Values;
 }
 
+/** The inputs that there are, by name. */
+export function entriesOf(inputs: Inputs): [keyof Inputs, Values][] {
+  return Object.entries(inputs) as [keyof Inputs, Values][];
+}
+
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }

@@ -1,33 +1,14 @@
 import type { Gpu, Plan } from "../src/index.ts";
 import { callOf, type Call } from "./call.ts";
 import { idOf, type Case } from "./cases.ts";
-import { contest, type Contender, type Timing } from "./contest.ts";
+import { contest, type Contender } from "./contest.ts";
 import { Copy, COPY_KERNELS } from "./copy.ts";
-import { errorOf, expectedOf, type Outputs } from "./expected.ts";
+import { errorOf, type Outputs } from "./error.ts";
+import { expectedOf } from "./expected.ts";
 import { bytesOf, inputsOf, type Inputs } from "./inputs.ts";
+import type { Measured } from "./measured.ts";
 import type { Peer, Prepared, Way } from "./peer.ts";
 import { planText } from "./plan-text.ts";
-
-/** One way to do a case, timed. */
-export interface Entry extends Timing {
-  readonly name: string;
-  readonly variant: string;
-  /** max |output - reference| / max(1, max |reference|); null for a copy. */
-  readonly error: number | null;
-}
-
-/** What was measured of a case. */
-export interface Measured {
-  readonly id: string;
-  /** Bytes of all inputs and outputs, each once. */
-  readonly bytes: number;
-  readonly plan: string;
-  readonly dispatches: number;
-  /** Bytes that the plan moves. */
-  readonly bytesMoved: number;
-  readonly entries: readonly Entry[];
-  readonly refused: readonly { readonly name: string; readonly variant: string; readonly message: string }[];
-}
 
 export interface MeasureOptions {
   readonly repeats: number;
@@ -36,11 +17,6 @@ export interface MeasureOptions {
   readonly xOf: (one: Case) => Float32Array;
   /** Lets a page paint between two pieces of work. */
   readonly pause: () => Promise<void>;
-}
-
-/** The fastest entry of this name. */
-export function fastest(entries: readonly Entry[], name: string): Entry | undefined {
-  return entries.filter((entry) => entry.name === name).toSorted((a, b) => a.median - b.median)[0];
 }
 
 interface Own {
@@ -158,7 +134,8 @@ async function preparePeers(peers: readonly Peer[], one: Case, inputs: Inputs, e
     contenders,
     refused,
     async destroy() {
-      for (const each of prepared) await each.destroy();
+      // A peer that cannot free what it made has nothing to say about the case.
+      await Promise.allSettled(prepared.map(async (each) => each.destroy()));
     },
   };
 }

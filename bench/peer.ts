@@ -1,5 +1,5 @@
 import type { Case } from "./cases.ts";
-import type { Outputs } from "./expected.ts";
+import type { Outputs } from "./error.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** Another library that is measured beside this one, on a device of its own. */

@@ -7,5 +7,5 @@ export interface Opened {
   executable: string;
 }
 export function findBrowser(): Promise<string>;
-export function openBrowser(): Promise<Opened>;
+export function openBrowser(options?: { adapter?: "default" | "swiftshader" }): Promise<Opened>;
 export function describeAdapter(opened: Opened): string;

@@ -149,17 +149,20 @@ async function adapterOf(browser) {
 }
 
 /**
- * A headless browser with a WebGPU adapter: the machine's GPU, or else the software adapter.
+ * A headless browser with a WebGPU adapter: the machine's GPU, or else the software adapter; `adapter` asks for one of them alone.
+ * @param {{ adapter?: "default" | "swiftshader" }} options
  * @returns {Promise<Opened>}
  */
-export async function openBrowser() {
+export async function openBrowser({ adapter: wanted } = {}) {
   const executable = await findBrowser();
-  for (const flags of [[], [SOFTWARE_FLAG]]) {
+  const tries = wanted === undefined ? [[], [SOFTWARE_FLAG]] : wanted === "default" ? [[]] : [[SOFTWARE_FLAG]];
+  for (const flags of tries) {
     const browser = await launch(executable, flags);
     const adapter = await adapterOf(browser).catch(() => null);
-    if (adapter && (!adapter.software || flags.length)) return { browser, adapterName: adapter.name, software: adapter.software, executable };
+    if (adapter && (!adapter.software || flags.length || wanted)) return { browser, adapterName: adapter.name, software: adapter.software, executable };
     await browser.close();
   }
+  if (wanted) throw new Error(`${executable} has no WebGPU adapter of the kind that was asked for (${wanted})`);
   throw new Error(`${executable} has no WebGPU adapter, not even a software one; update it or set CHROME_PATH to a newer Chrome, Chromium or Edge.`);
 }
 

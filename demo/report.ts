@@ -1,6 +1,6 @@
 import type { Case } from "../bench/cases.ts";
-import { ERROR_BOUND } from "../bench/expected.ts";
-import { fastest, type Measured } from "../bench/measure.ts";
+import { ERROR_BOUND } from "../bench/error.ts";
+import { fastest, type Measured } from "../bench/measured.ts";
 
 /** What build/start.mjs is told when a run has ended. */
 export interface Report {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CASES } from "../../bench/case-list.ts";
 import { batchNorm, casesMatching, idOf, layerNorm, parameterShape } from "../../bench/cases.ts";
-import { errorOf } from "../../bench/expected.ts";
+import { errorOf } from "../../bench/error.ts";
 import { bytesOf, inputsOf, samples } from "../../bench/inputs.ts";
 import { resnet50Norms } from "../../bench/resnet50.ts";
 

@@ -1,0 +1,68 @@
+import { parseArgs } from "node:util";
+
+/** What `npm run bench` is asked for. */
+export interface Options {
+  readonly env: "chromium" | "dawn";
+  /** Undefined: the machine's GPU, or else the software adapter. */
+  readonly adapter: "swiftshader" | "default" | undefined;
+  /** A regular expression over the ids of cases; undefined: all of them. */
+  readonly cases: string | undefined;
+  readonly peers: boolean;
+  /** Interleaved repeats of a run. */
+  readonly reps: number;
+  /** Runs of each case. */
+  readonly runs: number;
+  /** The file of results, where it is not `<out>/<adapter>.json`. */
+  readonly json: string | undefined;
+  readonly out: string;
+}
+
+const FORM = {
+  env: { type: "string", default: "chromium" },
+  adapter: { type: "string" },
+  cases: { type: "string" },
+  peers: { type: "boolean", default: false },
+  reps: { type: "string", default: "9" },
+  runs: { type: "string", default: "1" },
+  json: { type: "string" },
+  out: { type: "string", default: "docs/performance" },
+} as const;
+
+function oneOf<const Word extends string>(name: string, value: string, known: readonly Word[]): Word {
+  if ((known as readonly string[]).includes(value)) return value as Word;
+  throw new Error(`--${name} is ${value}; wanted ${known.join(" or ")}`);
+}
+
+function count(name: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new Error(`--${name} is ${value}; wanted an integer from 1`);
+}
+
+function checkPattern(pattern: string): string {
+  try {
+    RegExp(pattern);
+    return pattern;
+  } catch (cause) {
+    throw new Error(`--cases is ${pattern}; wanted a regular expression`, { cause });
+  }
+}
+
+/** The words of a command line. @throws Error that names the option, what it is and what was wanted */
+export function parseOptions(words: readonly string[]): Options {
+  const { values } = parseArgs({ args: [...words], options: FORM });
+  const env = oneOf("env", values.env, ["chromium", "dawn"]);
+  const adapter = values.adapter === undefined ? undefined : oneOf("adapter", values.adapter, ["swiftshader", "default"]);
+  if (env === "dawn" && adapter) throw new Error("--adapter is of Chrome; Dawn takes the adapter of the machine's Vulkan driver");
+  if (env === "dawn" && values.peers) throw new Error("--peers are pages' libraries; they are measured with --env chromium alone");
+  return {
+    env,
+    adapter,
+    cases: values.cases === undefined ? undefined : checkPattern(values.cases),
+    peers: values.peers,
+    reps: count("reps", values.reps),
+    runs: count("runs", values.runs),
+    json: values.json,
+    out: values.out,
+  };
+}

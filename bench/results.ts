@@ -1,0 +1,117 @@
+import { casesMatching, idOf, type Case } from "./cases.ts";
+import { ERROR_BOUND } from "./error.ts";
+import { fastest, type Entry, type Measured } from "./measured.ts";
+import type { AdapterFacts } from "./session.ts";
+
+/** Version of the form of a file of results. */
+export const SCHEMA = 1;
+
+/** Where results come from. */
+export interface Source {
+  readonly env: string;
+  /** Browser, or Node and Dawn. */
+  readonly browser: string;
+  readonly adapter: AdapterFacts;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly os: string };
+  /** Of this library, and of each peer. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** One case: what was measured, or why nothing was. */
+export interface CaseResult extends Measured {
+  readonly target: number | null;
+  readonly beside: Case["beside"];
+  readonly tags: Case["tags"];
+  /** Ours / fastest copy in each run; the peers took part in the first. */
+  readonly ratios: readonly number[];
+  /** Of the machine, over one minute, when the case ended. */
+  readonly load: number;
+  readonly measured: string;
+}
+
+export interface Failure {
+  readonly id: string;
+  readonly failed: string;
+}
+
+export interface Results extends Source {
+  readonly schema: number;
+  readonly repeats: number;
+  readonly cases: readonly CaseResult[];
+  readonly failures: readonly Failure[];
+}
+
+/** Time of ours / time of the fastest copy. */
+export function ratioOf({ entries }: Pick<Measured, "entries">): number {
+  return fastest(entries, "ours")!.median / fastest(entries, "copy")!.median;
+}
+
+/** A case's runs as one result: times and errors of the first, ratios of all. */
+export function caseResult(one: Case, runs: readonly Measured[], load: number, measured: string): CaseResult {
+  const { target, beside, tags } = one;
+  return { ...runs[0]!, target, beside, tags, ratios: runs.map(ratioOf), load, measured };
+}
+
+/**
+ * Newer results put into older ones, case by case, in the order of the list.
+ * @throws Error where the older ones are of another adapter, environment or form: their times would not compare
+ */
+export function mergeResults(older: Results | null, newer: Results, cases: readonly Case[]): Results {
+  if (!older) return newer;
+  const about = ({ schema, env, adapter }: Results): string => `schema ${schema}, ${env}, ${adapter.name}`;
+  if (about(older) !== about(newer))
+    throw new Error(`the file holds results of ${about(older)}; these are of ${about(newer)}: give another file with --json or --out`);
+  const done = new Set([...newer.cases, ...newer.failures].map(({ id }) => id));
+  const places = new Map(cases.map((one, place) => [idOf(one), place]));
+  const kept = <Kind extends { readonly id: string }>(list: readonly Kind[]): Kind[] => list.filter(({ id }) => !done.has(id) && places.has(id));
+  return {
+    ...newer,
+    versions: { ...older.versions, ...newer.versions },
+    cases: [...kept(older.cases), ...newer.cases].toSorted((a, b) => places.get(a.id)! - places.get(b.id)!),
+    failures: [...kept(older.failures), ...newer.failures],
+  };
+}
+
+/** Results beyond this error are no answer, whoever gave them; the bound on our own is ERROR_BOUND. */
+const PEER_BOUND = 1e-3;
+
+/** The fastest way of any peer that is right; undefined where none took part. */
+export function bestPeer({ entries }: Pick<CaseResult, "entries">): Entry | undefined {
+  return entries
+    .filter(({ name, error }) => name !== "copy" && name !== "ours" && error !== null && error <= PEER_BOUND)
+    .toSorted((a, b) => a.median - b.median)[0];
+}
+
+/** How many times as fast as the best peer; null where none took part. */
+export function speedup(one: CaseResult): number | null {
+  const peer = bestPeer(one);
+  return peer ? peer.median / fastest(one.entries, "ours")!.median : null;
+}
+
+/** A target counts as met within this of it: noise. */
+const TOLERANCE = 1.05;
+
+/** What a case is held to: beside a copy, or a byte beside another case. Null: nothing, or the other case was not measured. */
+export function verdict(one: CaseResult, all: readonly CaseResult[]): { readonly found: number; readonly most: number; readonly met: boolean } | null {
+  const of = (found: number, most: number) => ({ found, most, met: found <= most * TOLERANCE });
+  if (one.target !== null) return of(Math.min(...one.ratios), one.target);
+  const { beside } = one;
+  const other = beside && all.find(({ id }) => id === beside.id);
+  if (!beside || !other) return null;
+  const each = ({ entries, bytes }: CaseResult): number => fastest(entries, "ours")!.median / bytes;
+  return of(each(one) / each(other), beside.most);
+}
+
+/** Cases that are wrong or failed; such a run ends with a status that is not zero. */
+export function faults({ cases, failures }: Results): string[] {
+  const wrong = cases.flatMap(({ id, entries }) => {
+    const { error } = fastest(entries, "ours")!;
+    return error! <= ERROR_BOUND ? [] : [`${id}: error ${error!.toExponential(1)}, bound ${ERROR_BOUND.toExponential(0)}`];
+  });
+  return [...wrong, ...failures.map(({ id, failed }) => `${id}: ${failed}`)];
+}
+
+/** Cases whose id matches; all where there is no pattern. */
+export function chosen(cases: readonly Case[], pattern: string | undefined): readonly Case[] {
+  return pattern ? casesMatching(cases, pattern) : cases;
+}

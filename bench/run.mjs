@@ -1,0 +1,99 @@
+// npm run bench -- [--cases REGEX] [--peers] [--adapter swiftshader|default] [--env chromium|dawn] [--reps N] [--runs N] [--json FILE] [--out DIR]
+// Times every case beside copies (and peers) and holds it against the float64 reference. Writes <adapter>.json, .md and .svg into DIR (docs/performance); cases that are not run again keep their
+// results. Ends with a status that is not zero where a case failed or is beyond the bound on errors.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, release, type } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { runnerImport } from "vite";
+import { chromium } from "./chromium.mjs";
+import { dawn } from "./dawn.mjs";
+
+/** @typedef {import("./results.ts").Results} Results */
+/** @typedef {import("./measured.ts").Measured} Measured */
+/** @typedef {import("./cases.ts").Case} Case */
+/** @typedef {{ measure(id: string, options: { repeats: number, peers: boolean }): Promise<Measured>, close(): Promise<void> }} Bench */
+/** @typedef {Bench & { facts: Omit<import("./results.ts").Source, "machine" | "env"> }} Opened */
+
+/** @param {string} file @returns {Promise<any>} */
+const load = async (file) => (await runnerImport(join(import.meta.dirname, file))).module;
+
+/** @type {[typeof import("./case-list.ts"), typeof import("./cases.ts"), typeof import("./results.ts"), typeof import("./markdown.ts"), typeof import("./roofline.ts"), typeof import("./options.ts")]} */
+const [{ CASES }, { idOf }, report, { markdown, summary }, { roofline }, { parseOptions }] = /** @type {any} */ (
+  await Promise.all(["case-list.ts", "cases.ts", "results.ts", "markdown.ts", "roofline.ts", "options.ts"].map(load))
+);
+
+/** `google swiftshader` as part of a file's name. @param {string} name */
+function slug(name) {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+}
+
+/** @param {string} file @returns {Results | null} */
+function read(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
+}
+
+/** @param {import("./results.ts").CaseResult} one */
+function tell(one) {
+  const times = one.entries.map(
+    ({ name, variant, median, error }) => `  ${name} ${variant}: ${median.toFixed(3)} ms${error === null ? "" : `, error ${error.toExponential(1)}`}`,
+  );
+  const refused = one.refused.map(({ name, variant, message }) => `  ${name} ${variant}: ${message}`);
+  console.log([`${one.id}: ${one.ratios.map((ratio) => ratio.toFixed(2)).join(", ")} copies`, ...times, ...refused].join("\n"));
+}
+
+/** @param {import("./options.ts").Options} options */
+async function main(options) {
+  const wanted = report.chosen(CASES, options.cases);
+  const open = options.env === "dawn" ? dawn : chromium;
+  /** @type {Opened} */
+  let bench = await open(options);
+  const facts = bench.facts;
+  console.log(`bench: ${wanted.length} cases on ${facts.browser}, ${facts.adapter.name}${facts.adapter.software ? " (software adapter)" : ""}`);
+  const stem = join(resolve(options.out), slug(options.env === "dawn" ? `dawn ${facts.adapter.name}` : facts.adapter.name));
+  const file = options.json ? resolve(options.json) : `${stem}.json`;
+  const before = read(file);
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, os: `${type()} ${release()}` };
+  /** @type {Results & { cases: import("./results.ts").CaseResult[], failures: import("./results.ts").Failure[] }} */
+  const results = { schema: report.SCHEMA, env: options.env, ...facts, machine, repeats: options.reps, cases: [], failures: [] };
+  const save = () => {
+    const all = report.mergeResults(before, results, CASES);
+    mkdirSync(resolve(options.out), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+    writeFileSync(`${stem}.svg`, roofline(all));
+    writeFileSync(`${stem}.md`, markdown(all, `${basename(stem)}.svg`));
+  };
+  save();
+  for (const one of wanted) {
+    try {
+      /** @type {Measured[]} */
+      const runs = [];
+      for (let run = 0; run < options.runs; run++) runs.push(await bench.measure(idOf(one), { repeats: options.reps, peers: options.peers && run === 0 }));
+      const result = report.caseResult(one, runs, loadavg()[0] ?? NaN, new Date().toISOString());
+      results.cases.push(result);
+      tell(result);
+    } catch (error) {
+      const failed = String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
+      results.failures.push({ id: idOf(one), failed });
+      console.error(`${idOf(one)}: ${failed}`);
+      // A page that crashed takes the cases after it with it.
+      await bench.close();
+      bench = await open(options);
+    }
+    save();
+  }
+  await bench.close();
+  const faults = report.faults(results);
+  for (const fault of faults) console.error(`FAILED ${fault}`);
+  console.log([...summary(results), `wrote ${file}, ${stem}.md and ${stem}.svg`].join("\n"));
+  return faults.length ? 1 : 0;
+}
+
+try {
+  process.exit(await main(parseOptions(process.argv.slice(2))));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,56 @@
+import { Gpu } from "../src/index.ts";
+import { CASES } from "./case-list.ts";
+import { idOf } from "./cases.ts";
+import { samples } from "./inputs.ts";
+import { measure } from "./measure.ts";
+import type { Measured } from "./measured.ts";
+import type { Peer } from "./peer.ts";
+
+/** What shaders run on. */
+export interface AdapterFacts {
+  readonly name: string;
+  /** A CPU runs the shaders. */
+  readonly software: boolean;
+  readonly adapterClass: string;
+  /** Smallest and largest subgroup; null where shaders have none. */
+  readonly subgroups: readonly [number, number] | null;
+  readonly f16: boolean;
+}
+
+/** The end of the bench that has the GPU: in a page, or in a process of Node with Dawn. */
+export class Session {
+  readonly gpu: Gpu;
+  readonly #peers: Peer[] = [];
+
+  private constructor(gpu: Gpu) {
+    this.gpu = gpu;
+  }
+
+  static async open(): Promise<Session> {
+    return new Session(await Gpu.open());
+  }
+
+  adapter(): AdapterFacts {
+    const { vendor, architecture, device, description, software } = this.gpu.adapter;
+    const { adapterClass, subgroups, subgroupMinSize, subgroupMaxSize, f16 } = this.gpu.capabilities;
+    const name = [...new Set([vendor, architecture, device, description])].filter(Boolean).join(" ");
+    return { name, software, adapterClass, subgroups: subgroups ? [subgroupMinSize, subgroupMaxSize] : null, f16 };
+  }
+
+  addPeer(peer: Peer): void {
+    this.#peers.push(peer);
+  }
+
+  /** Measures the case with this id; with `peers`, every peer that was added beside it. */
+  async measure(id: string, { repeats, peers }: { repeats: number; peers: boolean }): Promise<Measured> {
+    const one = CASES.find((each) => idOf(each) === id)!;
+    const found = await measure(this.gpu, one, {
+      repeats,
+      peers: peers ? this.#peers : [],
+      xOf: ({ shape }) => samples(shape),
+      pause: () => Promise.resolve(),
+    });
+    if (this.gpu.isLost) throw new Error(`the device was lost while "${id}" was measured`);
+    return found;
+  }
+}

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { contest, type Contender } from "../../bench/contest.ts";
+
+let clock = 0;
+beforeEach(() => {
+  clock = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => clock);
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** A call that takes so many milliseconds, by the clock above; the log has the names of fences in their order. */
+function contender(name: string, variant: string, ms: number, log: string[] = [], more: Partial<Contender> = {}): Contender {
+  return {
+    name,
+    variant,
+    allocates: 0,
+    run() {
+      clock += ms;
+    },
+    fence: (results) => Promise.resolve(log.push(`${name}${variant} ${results.length}`)),
+    ...more,
+  };
+}
+
+const never = (): void => expect.unreachable();
+
+test("as many calls stand under a fence as take 40 ms", async () => {
+  const [quick, slow] = [contender("ours", "", 2), contender("copy", "", 50)];
+  const timings = await contest([quick, slow], 4, never);
+  expect(timings.get(quick)).toEqual({ median: 2, p10: 2, p90: 2, n: 4, calls: 20 });
+  expect(timings.get(slow)).toEqual({ median: 50, p10: 50, p90: 50, n: 4, calls: 1 });
+});
+
+test("each repeat visits all, and starts one further on", async () => {
+  const log: string[] = [];
+  await contest([contender("a", "", 40, log), contender("b", "", 40, log), contender("c", "", 40, log)], 3, never);
+  expect(
+    log
+      .slice(-9)
+      .map((word) => word[0])
+      .join(""),
+  ).toBe("abcbcacab");
+});
+
+test("a way that fell behind another of its name is timed no further; one of another name is", async () => {
+  const ways = [contender("copy", "1", 10), contender("copy", "2", 14), contender("copy", "3", 16), contender("ours", "", 90)];
+  const timings = await contest(ways, 2, never);
+  expect([...timings.keys()]).toEqual([ways[0], ways[1], ways[3]]);
+});
+
+test("a call of half a second is repeated three times", async () => {
+  const slow = contender("peer", "", 500);
+  expect((await contest([slow], 9, never)).get(slow)!.n).toBe(3);
+});
+
+test("results are freed, and outputs that a call allocates limit the calls under a fence", async () => {
+  const freed: unknown[] = [];
+  const one = contender("peer", "", 1, [], { allocates: 2 ** 26, run: () => ((clock += 1), Promise.resolve("made")), free: (result) => freed.push(result) });
+  const { calls, n } = (await contest([one], 2, never)).get(one)!;
+  expect([calls, n]).toEqual([4, 2]);
+  expect(new Set(freed)).toEqual(new Set(["made"]));
+  expect(freed.length).toBeGreaterThan(8);
+});
+
+test("what throws is told of and has no timing; the others go on", async () => {
+  let calls = 0;
+  const breaks = contender("peer", "", 30, [], {
+    run() {
+      clock += 30;
+      if (++calls > 5) throw new Error("out of memory");
+    },
+  });
+  const refuses = contender("peer", "2", 30, [], { fence: () => Promise.reject(new Error("lost")) });
+  const sound = contender("ours", "", 30);
+  const failed: [Contender, unknown][] = [];
+  const timings = await contest([breaks, refuses, sound], 9, (...told) => failed.push(told));
+  expect([...timings.keys()]).toEqual([sound]);
+  expect(failed.map(([{ variant }, error]) => [variant, String(error)])).toEqual([
+    ["2", "Error: lost"],
+    ["", "Error: out of memory"],
+  ]);
+});
