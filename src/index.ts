@@ -22,10 +22,9 @@ export {
   type WeightForwardResult,
   type WeightGradients,
   type WeightListBackwardOptions,
-  type WeightListForwardOptions,
-  type WeightListOptions,
   type WeightStandardizationClassOptions,
 } from "./layers/weight-standardization.ts";
+export type { WeightListForwardOptions, WeightListOptions } from "./layers/weight-lists.ts";
 export { RMSNorm, rmsNorm, rmsNormBackward, type RMSNormClassOptions, type RMSNormOptions } from "./layers/rms-norm.ts";
 export { GroupNorm, groupNorm, groupNormBackward, type GroupNormClassOptions, type GroupNormOptions } from "./layers/group-norm.ts";
 export type { PackBackwardOptions, PackForwardOptions, PackOut } from "./layers/packed.ts";

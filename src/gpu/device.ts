@@ -94,21 +94,24 @@ export class Gpu {
   }
 
   /** @internal Refuses a lost device, and tensors that are destroyed or of another device. */
-  check(call: string, tensors: Readonly<Record<string, Tensor | null | undefined>>): void {
+  check(call: string, tensors: Readonly<Record<string, Tensor | null | undefined>>, prefix = ""): void {
     if (this.#destroyed) throw new TensorError(`${call}: this Gpu was destroyed`);
     if (this.#lostInfo) throw new DeviceLostError(`${call}: the device is lost: ${this.lostReason}`);
-    for (const [name, tensor] of Object.entries(tensors)) {
+    for (const name in tensors) {
+      const tensor = tensors[name];
       if (tensor === null || tensor === undefined) continue;
-      if (!(tensor instanceof Tensor)) throw new TensorError(`${call}: ${name} is ${typeof tensor}; wanted a Tensor (gpu.tensor, gpu.empty or gpu.wrap)`);
-      if (tensor.gpu !== this) throw new TensorError(`${call}: ${name} belongs to another Gpu`);
-      if (tensor.destroyed) throw new TensorError(`${call}: ${name} was destroyed`);
+      if (!(tensor instanceof Tensor))
+        throw new TensorError(`${call}: ${prefix}${name} is ${typeof tensor}; wanted a Tensor (gpu.tensor, gpu.empty or gpu.wrap)`);
+      if (tensor.gpu !== this) throw new TensorError(`${call}: ${prefix}${name} belongs to another Gpu`);
+      if (tensor.destroyed) throw new TensorError(`${call}: ${prefix}${name} was destroyed`);
     }
   }
 
   /** @internal Likewise, and tensors that are missing. */
   need(call: string, tensors: Readonly<Record<string, Tensor | null | undefined>>): void {
     this.check(call, tensors);
-    for (const [name, tensor] of Object.entries(tensors)) {
+    for (const name in tensors) {
+      const tensor = tensors[name];
       if (!tensor) throw new TensorError(`${call}: ${name} is ${String(tensor)}; wanted a Tensor (gpu.tensor, gpu.empty or gpu.wrap)`);
     }
   }

@@ -17,6 +17,7 @@ export class Plans {
   readonly #waiting = new Set<string>();
   #test: Promise<void> | null = null;
   #passed = false;
+  #epoch = 0;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -34,6 +35,11 @@ export class Plans {
     });
   }
 
+  /** Another number once plans that were given out are no longer what would be planned: whoever remembers one by other keys asks again. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   /** Waits for a self-test that was started. */
   async settled(): Promise<void> {
     await this.#test;
@@ -45,6 +51,7 @@ export class Plans {
       this.#gpu.judgeSubgroups(this.#passed);
       for (const key of this.#waiting) this.#memory.forget(key);
       this.#waiting.clear();
+      this.#epoch++;
     } catch {
       // The device is lost: whoever calls next is told.
     }

@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { lowerStorage, type HalfTensor } from "../plan/storage.ts";
 import { boundRange, groupOf, prepareDispatch, type Bound, type Group, type Prepared } from "./bind-groups.ts";
 import type { Gpu } from "./device.ts";
+import { Memory } from "./memory.ts";
 import type { Fault } from "./recorder.ts";
 import type { Recording } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
@@ -12,6 +13,7 @@ export type { Recording };
 
 /** What a plan needs at every call. */
 interface PreparedPlan {
+  readonly plan: Plan;
   readonly dispatches: readonly Prepared[];
   /** Roles of tensors that some dispatch reads only, and those that some dispatch may write. */
   readonly read: ReadonlySet<string>;
@@ -32,27 +34,54 @@ const lowered = new WeakMap<Gpu, WeakMap<Plan, Map<string, Plan>>>();
 
 const prepared = new WeakMap<Gpu, WeakMap<Plan, PreparedPlan>>();
 
+/** A call of which nothing is left to be watched. Its bind groups live as long as the buffers that they bind. */
+interface Encoded {
+  readonly own: PreparedPlan;
+  readonly groups: readonly WeakRef<Group>[];
+  /** Scratch buffers that it uses, and the version of scratch memory that they are of. */
+  readonly slots: number;
+  readonly scratch: number;
+}
+
+/** Calls with a plan, by the tensors that they were given. */
+interface PlanCalls {
+  /** Roles of tensors, in the order of a key. */
+  readonly roles: readonly string[];
+  readonly encoded: Memory<Encoded>;
+}
+
+const remembered = new WeakMap<Gpu, WeakMap<Plan, PlanCalls>>();
+const MOST_CALLS = 256;
+const NOTHING = {};
+
 /**
  * Queues a plan: binds by name, encodes all dispatches in one pass, submits once where nobody else will. Tensors may be f16, whatever they were planned as.
  * @throws TensorError where a tensor that is written lies in a buffer that is also read, or written by another role, or is f16 where only f32 can be; DeviceLostError
  */
 export function run(gpu: Gpu, asked: Plan, tensors: Readonly<Record<string, Tensor>>, recording: Recording, call: string): void {
-  gpu.check(call, {});
+  gpu.check(call, NOTHING);
   if (asked.dispatches.length === 0) return;
+  const calls = callsOf(gpu, asked);
+  const key = keyOf(calls.roles, tensors);
+  const known = calls.encoded.get(key);
+  const again = known && groupsAgain(gpu, known);
+  if (again) {
+    if (known.slots > 0 && gpu.recorder.isDeferred(recording)) gpu.scratch.defer(known.slots);
+    gpu.recorder.record(recording, call, false, (pass) => encode(pass, known.own, again));
+    return;
+  }
   const plan = planFor(gpu, asked, tensors, call);
   const own = preparePlan(gpu, plan);
   checkAliases(own, tensors, call);
   const scratch = scratchOf(gpu, plan, gpu.recorder.isDeferred(recording), call);
   const groups = plan.dispatches.map((dispatch, i) => groupOf(gpu, dispatch, own.dispatches[i]!, tensors, scratch, call));
   const faults = newFaults(own, groups);
-  const found = gpu.recorder.record(recording, call, faults.length > 0, (pass) => {
-    for (let i = 0; i < groups.length; i++) {
-      pass.setPipeline(own.dispatches[i]!.compiled.pipeline as GPUComputePipeline);
-      pass.setBindGroup(0, groups[i]!.bindGroup);
-      pass.dispatchWorkgroups(...plan.dispatches[i]!.grid);
-    }
-  });
-  if (faults.length === 0) return;
+  const found = gpu.recorder.record(recording, call, faults.length > 0, (pass) => encode(pass, own, groups));
+  if (faults.length === 0) {
+    const kept = groups.map((group) => new WeakRef(group));
+    calls.encoded.set(key, { own, groups: kept, slots: scratch.size, scratch: gpu.scratch.version });
+    return;
+  }
   if (found) faults.push(found);
   const fault = firstOf(faults);
   for (const role of own.written) tensors[role]?.mark(fault);
@@ -60,6 +89,45 @@ export function run(gpu: Gpu, asked: Plan, tensors: Readonly<Record<string, Tens
   void fault.then((error) => {
     if (error) for (const group of groups) group.isNew = true;
   });
+}
+
+function encode(pass: GPUComputePassEncoder, { plan, dispatches }: PreparedPlan, groups: readonly Group[]): void {
+  for (let i = 0; i < groups.length; i++) {
+    const [x, y, z] = plan.dispatches[i]!.grid;
+    pass.setPipeline(dispatches[i]!.compiled.pipeline as GPUComputePipeline);
+    pass.setBindGroup(0, groups[i]!.bindGroup);
+    pass.dispatchWorkgroups(x, y, z);
+  }
+}
+
+function callsOf(gpu: Gpu, plan: Plan): PlanCalls {
+  let plans = remembered.get(gpu);
+  if (!plans) remembered.set(gpu, (plans = new WeakMap()));
+  const known = plans.get(plan);
+  if (known) return known;
+  const roles = new Set(plan.dispatches.flatMap(({ bindings }) => Object.values(bindings)));
+  const made = { roles: [...roles].filter((role) => !(role in plan.scratch)), encoded: new Memory<Encoded>(MOST_CALLS) };
+  plans.set(plan, made);
+  return made;
+}
+
+/** A tensor is never changed: a call with the same ones binds the same ranges, in the same types, and was checked before. */
+function keyOf(roles: readonly string[], tensors: Readonly<Record<string, Tensor>>): string {
+  let key = "";
+  for (let i = 0; i < roles.length; i++) key += `${tensors[roles[i]!]!.id},`;
+  return key;
+}
+
+/** The bind groups of a call that was encoded before; null where one is gone or to be watched, or where scratch memory has moved. */
+function groupsAgain(gpu: Gpu, { groups, slots, scratch }: Encoded): Group[] | null {
+  if (slots > 0 && scratch !== gpu.scratch.version) return null;
+  const found: Group[] = [];
+  for (let i = 0; i < groups.length; i++) {
+    const group = groups[i]!.deref();
+    if (!group || group.isNew) return null;
+    found.push(group);
+  }
+  return found;
 }
 
 /** The plan as it runs with these tensors, of which some may be f16. @throws TensorError where one is f16 that must be f32 */
@@ -101,7 +169,7 @@ function preparePlan(gpu: Gpu, plan: Plan): PreparedPlan {
       (compiled.storage[place]!.kind === "read_write" ? written : read).add(role);
     });
   }
-  const found = { dispatches, read, written };
+  const found = { plan, dispatches, read, written };
   plans.set(plan, found);
   return found;
 }

@@ -3,9 +3,20 @@ export class Scratch {
   readonly #device: GPUDevice;
   readonly #slots: { buffer: GPUBuffer; bytes: number; deferred: boolean }[] = [];
   readonly #dummies: GPUBuffer[] = [];
+  #version = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
+  }
+
+  /** Another number once a buffer that was given out is no longer the slot's. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The first `slots` buffers will be in commands that are not submitted yet. */
+  defer(slots: number): void {
+    for (let i = 0; i < slots; i++) this.#slots[i]!.deferred = true;
   }
 
   /** The buffer of a slot, at least `bytes` long. `deferred`: it will be in commands that are not submitted yet. */
@@ -17,6 +28,7 @@ export class Scratch {
     }
     // Commands that wait for their submit may still name the old buffer: then it is dropped, not destroyed.
     if (known && !known.deferred) known.buffer.destroy();
+    this.#version++;
     const size = Math.min(roundUp(bytes), this.#device.limits.maxBufferSize);
     const buffer = this.#device.createBuffer({ size, usage: STORAGE, label: `normgpu scratch ${index}` });
     this.#slots[index] = { buffer, bytes: size, deferred };

@@ -11,8 +11,12 @@ const COPY_SRC = 4;
 const COPY_DST = 8;
 const MAP_READ = 1;
 
+let made = 0;
+
 /** A shape over a range of a GPUBuffer. Made by `gpu.tensor`, `gpu.empty` and `gpu.wrap`. */
 export class Tensor {
+  /** @internal No other tensor has it: what is remembered of a call goes by these, and keeps no tensor alive. */
+  readonly id = ++made;
   readonly gpu: Gpu;
   readonly buffer: WebGpuBuffer;
   /** Where the values start in the buffer, in bytes. */

@@ -9,6 +9,7 @@ import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.t
 import type { Plan } from "../plan/plan.ts";
 import { checkAddedTo } from "./accumulate.ts";
 import { aligned, meaningOf, parameterStrides, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
+import { idsOf, remembered } from "./kept-specs.ts";
 import { Saved, type SavedMeaning } from "./saved.ts";
 
 /** Gradients of a backward call. Nothing is awaited. */
@@ -126,6 +127,55 @@ export function backwardPlanOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: Saved
   return planCall(gpu, spec, describeCall(spec, x, { ...meaningOf(spec), inputs }, given));
 }
 
+/** What was found out about a call before anything is made or queued. */
+interface FoundBackward {
+  readonly epoch: number;
+  readonly plan: Plan;
+  readonly outputs: BackwardCall["outputs"];
+  /** The gradient of the residual is dx. */
+  readonly sharesDx: boolean;
+  /** Of the forward call. */
+  readonly meaning: SavedMeaning;
+}
+
+const FLAGS = new Map<unknown, string>([
+  [undefined, "-"],
+  [true, "1"],
+  [false, "0"],
+]);
+
+/** What a backward call is told, as a key; null where an option is none of its plain values, which then is looked at afresh. */
+function keyOf(dy: Tensor, saved: Saved, { gamma, beta, dsum, out = {}, wants = {}, accumulate }: BackwardOptions & AffineParameters): string | null {
+  let key = idsOf(dy, saved.x, saved.statistics, dsum, gamma, beta);
+  for (const name of NAMES) {
+    const flag = name === "dx" ? "" : FLAGS.get(wants[name]);
+    if (flag === undefined) return null;
+    key += `${out[name]?.id ?? ""}${flag},`;
+  }
+  return `${key}${accumulate === true}`;
+}
+
+/** Validates and plans. @throws ShapeError, OptionError, TensorError, LimitError */
+function findBackward(gpu: Gpu, call: string, spec: NormSpec, dy: Tensor, saved: Saved, options: BackwardOptions & AffineParameters): FoundBackward {
+  const { epoch } = gpu.plans;
+  const { out = {}, dsum, gamma = null, beta = null } = options;
+  const { meaning } = saved;
+  const x = saved.x.shape;
+  if (dsum && !sameShape(dsum.shape, x)) throw new ShapeError(`${call}: dsum is ${formatShape(dsum.shape)}; x was ${formatShape(x)}`);
+  checkMeaning(call, spec, saved, { gamma, beta });
+  const given = {
+    wants: options.wants ?? {},
+    hasDsum: Boolean(dsum),
+    accumulate: options.accumulate === true,
+    aligned: aligned([saved.x, dy, dsum, out.dx, gamma, beta]),
+  };
+  const described = describeCall(spec, x, meaning, given);
+  checkOut(call, described, out, given.accumulate);
+  const { residual } = meaning.inputs;
+  const sharesDx = residual !== null && sameShape(residual, x) && given.wants.dresidual !== false;
+  return { epoch, plan: planCall(gpu, spec, described), outputs: described.outputs, sharesDx, meaning };
+}
+
 /**
  * Validates, plans, allocates what `out` does not bring, and queues the call. `specOf` gives the layer's meaning for the x that was saved.
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
@@ -139,53 +189,36 @@ export function runBackward(
   options: BackwardOptions & AffineParameters,
 ): BackwardResult {
   if (!(saved instanceof Saved)) throw new TensorError(`${call}: saved is ${typeof saved}; wanted what forward saved (not saved: false)`);
-  const { out = {}, dsum } = options;
-  const gamma = options.gamma ?? null;
-  const beta = options.beta ?? null;
-  const named = Object.fromEntries(Object.entries(out).map(([name, tensor]) => [`out.${name}`, tensor]));
+  const { out = {}, dsum, gamma, beta } = options;
+  const { x, statistics, meaning } = saved;
   gpu.need(call, { dy });
-  gpu.check(call, { dsum, gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics, ...named });
-  const x = saved.x.shape;
-  for (const [name, tensor] of Object.entries({ dy, dsum })) {
-    if (tensor && !sameShape(tensor.shape, x)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; x was ${formatShape(x)}`);
-  }
-  const spec = specOf(x, saved.meaning.kind);
-  checkMeaning(call, spec, saved, { gamma, beta });
-  const given = {
-    wants: options.wants ?? {},
-    hasDsum: Boolean(dsum),
-    accumulate: options.accumulate === true,
-    aligned: aligned([saved.x, dy, dsum, out.dx, gamma, beta]),
-  };
-  const described = describeCall(spec, x, saved.meaning, given);
-  checkOut(call, described, out, given.accumulate);
-  const plan = planCall(gpu, spec, described);
+  gpu.check(call, { dsum, gamma, beta, "saved.x": x, "saved.statistics": statistics });
+  gpu.check(call, out as Record<string, Tensor | undefined>, "out.");
+  if (!sameShape(dy.shape, x.shape)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; x was ${formatShape(x.shape)}`);
+  const spec = specOf(x.shape, meaning.kind);
+  const find = (): FoundBackward => findBackward(gpu, call, spec, dy, saved, options);
+  const found = remembered(gpu, spec, keyOf(dy, saved, options), (known: FoundBackward) => known.meaning === meaning, find);
   const made: Tensor[] = [];
   const result = {} as BackwardResult;
-  const tensors: Record<string, Tensor> = {
-    x: saved.x,
-    dy,
-    statistics: saved.statistics,
-    ...(dsum && { dsum }),
-    ...(gamma && { gamma }),
-    ...(beta && { beta }),
-  };
+  const tensors: Record<string, Tensor> = { x, dy, statistics };
+  if (dsum) tensors["dsum"] = dsum;
+  if (gamma) tensors["gamma"] = gamma;
+  if (beta) tensors["beta"] = beta;
   try {
     for (const name of NAMES) {
-      const shape = described.outputs[name];
+      const shape = found.outputs[name];
       if (!shape) continue;
-      const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? saved.x.dtype : "f32" });
+      const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? x.dtype : "f32" });
       if (!out[name]) made.push(tensor);
       result[name] = tensors[ROLES[name]] = tensor;
     }
-    run(gpu, plan, tensors, options, call);
+    run(gpu, found.plan, tensors, options, call);
   } catch (error) {
     // What was made for a call that is refused must not linger.
     for (const tensor of made) tensor.destroy();
     throw error;
   }
-  const { residual } = saved.meaning.inputs;
-  return residual && sameShape(residual, x) && given.wants.dresidual !== false ? { ...result, dresidual: result.dx } : result;
+  return found.sharesDx ? { ...result, dresidual: result.dx } : result;
 }
 
 /** Refuses what another kind of call saved. */

@@ -6,6 +6,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxes, channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkActivation, checkEps, type NormClassOptions } from "./norm.ts";
 import { RunningNorm } from "./running-norm.ts";
 import { boundStatistics, checkGiven, checkMomentum, checkRunning, isUnbiased, weightOfNew, type RunningOptions } from "./running-statistics.ts";
@@ -119,8 +120,12 @@ export class BatchNorm extends RunningNorm {
     checkRunning(options, "BatchNorm");
     checkEps(options.eps ?? 1e-5, "BatchNorm");
     super(gpu, "BatchNorm", channels, options, options.trackRunningStats !== false);
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.#channels = channels;
+  }
+
+  protected override get state(): number {
+    return this.stateWith(this.options);
   }
 
   protected spec(call: string, x: Shape): NormSpec {

@@ -5,6 +5,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import type { NormSpec } from "./forward.ts";
 import { groupNormSpec } from "./group-norm.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkEps, Norm, type NormClassOptions } from "./norm.ts";
 import type { StateEntry } from "./state.ts";
 
@@ -33,7 +34,7 @@ export class ChannelNorm extends Norm {
     if (channels % groups) throw new OptionError(`${call}: channels is ${channels}; it must be a multiple of groups (${groups})`);
     checkEps(eps, call);
     super(gpu, call, [groups], options);
-    this.options = { ...options };
+    this.options = ownOptions(options);
   }
 
   protected spec(call: string, x: Shape): NormSpec {

@@ -6,6 +6,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { batchNormAxes, batchNormSpec } from "./batch-norm.ts";
 import { checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import type { NormSpec } from "./forward.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkEps, type NormClassOptions } from "./norm.ts";
 import { RunningNorm } from "./running-norm.ts";
 import type { StateEntry } from "./state.ts";
@@ -47,7 +48,7 @@ export class EstimatedBatchNorm extends RunningNorm {
     for (const count of channels) checkCount(count, "channels", "EstimatedBatchNorm");
     checkEps(options.eps ?? 1e-5, "EstimatedBatchNorm");
     super(gpu, "EstimatedBatchNorm", channels, options, true);
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.#channels = channels;
     this.movingSpeed = options.movingSpeed;
   }
@@ -73,6 +74,10 @@ export class EstimatedBatchNorm extends RunningNorm {
       write: (values) => (this.movingSpeed = values[0]!),
     };
     return [...super.stateEntries(), speed];
+  }
+
+  protected override get state(): number {
+    return this.training ? this.movingSpeed : -1;
   }
 
   protected spec(call: string, x: Shape): NormSpec {

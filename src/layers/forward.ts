@@ -10,6 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { planForward } from "../plan/forward-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
+import { idsOf, remembered } from "./kept-specs.ts";
 import { Saved, type InputShapes, type SavedMeaning } from "./saved.ts";
 
 /** What every forward call takes beside x. */
@@ -154,6 +155,48 @@ function reloadsSum(wants: PlanWants): boolean {
   return wants.sum ? wants.sumDtype === "f16" : wants.x === "f16";
 }
 
+/** What was found out about a call before anything is made or queued. */
+interface FoundForward {
+  readonly epoch: number;
+  readonly plan: Plan;
+  readonly sums: boolean;
+  /** Storage types of y and of the sum. */
+  readonly dtype: Dtype;
+  readonly sumDtype: Dtype;
+  readonly meaning: SavedMeaning;
+}
+
+/** What a forward call is told, as a key; null where an option is none of its plain values, which then is looked at afresh. */
+function keyOf(x: Tensor, options: ForwardOptions & AffineParameters): string | null {
+  const { gamma, beta, residual, residualBias, out = {}, dtype, sum = false } = options;
+  if (typeof sum !== "boolean" || (dtype !== undefined && dtype !== "f32" && dtype !== "f16") || (out.saved && !(out.saved instanceof Saved))) return null;
+  return `${idsOf(x, gamma, beta, residual, residualBias, out.y, out.sum, out.saved?.statistics)}${sum} ${options.saved !== false} ${dtype}`;
+}
+
+/** Validates and plans. @throws ShapeError, OptionError, TensorError, LimitError */
+function findForward(gpu: Gpu, call: string, spec: NormSpec, x: Tensor, options: ForwardOptions & AffineParameters): FoundForward {
+  const { epoch } = gpu.plans;
+  const { out = {}, residual } = options;
+  const parameters = parametersOf(options);
+  const saves = options.saved !== false;
+  const sums = wantsSum(spec, options, saves);
+  checkOut(spec, x.shape, out);
+  const dtype = outputDtype(call, x, options);
+  const sumDtype = out.sum?.dtype ?? dtype;
+  const shapes = Object.fromEntries(Object.entries(parameters).map(([role, tensor]) => [role, tensor.shape]));
+  const inputs = { parameters: shapes, residual: residual?.shape ?? null };
+  const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]), x: x.dtype, sumDtype };
+  const plan = planOf(gpu, spec, x.shape, inputs, wants);
+  const own = { ...meaningOf(spec), inputs };
+  const had = out.saved?.meaning;
+  return { epoch, plan, sums, dtype, sumDtype, meaning: had && JSON.stringify(had) === JSON.stringify(own) ? had : own };
+}
+
+/** What is kept for backward: `earlier` itself where it says the same, else statistics in its tensor, or in a new one. */
+function savedOver(gpu: Gpu, x: Tensor, meaning: SavedMeaning, earlier: Saved | undefined): Saved {
+  return earlier && earlier.x === x && earlier.meaning === meaning ? earlier : Saved.over(gpu, x, meaning, earlier ?? null);
+}
+
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */
 export function runForward(
   gpu: Gpu,
@@ -163,25 +206,20 @@ export function runForward(
   options: ForwardOptions & AffineParameters,
   layer: LayerTensors = {},
 ): ForwardResult {
-  const parameters = parametersOf(options);
-  const residual = options.residual ?? null;
+  const { gamma, beta, residual, residualBias } = options;
   const out = options.out ?? {};
   gpu.need(call, { x });
-  gpu.check(call, { residual, ...parameters, ...layer, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  gpu.check(call, { residual, gamma, beta, residual_bias: residualBias, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
+  gpu.check(call, layer);
   const spec = specOf(x.shape);
-  const saves = options.saved !== false;
-  const sums = wantsSum(spec, options, saves);
-  checkOut(spec, x.shape, out);
-  const dtype = outputDtype(call, x, options);
-  const sumDtype = out.sum?.dtype ?? dtype;
-  const shapes = Object.fromEntries(Object.entries(parameters).map(([role, tensor]) => [role, tensor.shape]));
-  const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]), x: x.dtype, sumDtype };
-  const plan = planOf(gpu, spec, x.shape, { parameters: shapes, residual: residual?.shape ?? null }, wants);
+  const { plan, sums, dtype, sumDtype, meaning } = remembered(gpu, spec, keyOf(x, options), always, () => findForward(gpu, call, spec, x, options));
   const y = out.y ?? gpu.empty(x.shape, { dtype });
   const sum = sums ? (out.sum ?? gpu.empty(x.shape, { dtype: sumDtype })) : undefined;
-  const inputs = { parameters: shapes, residual: residual?.shape ?? null };
-  const saved = saves ? Saved.over(gpu, sum ?? x, { ...meaningOf(spec), inputs }, out.saved ?? null) : undefined;
-  const tensors: Record<string, Tensor> = { x, y, ...parameters, ...layer };
+  const saved = options.saved === false ? undefined : savedOver(gpu, sum ?? x, meaning, out.saved);
+  const tensors: Record<string, Tensor> = { x, y, ...layer };
+  if (gamma) tensors["gamma"] = gamma;
+  if (beta) tensors["beta"] = beta;
+  if (residualBias) tensors["residual_bias"] = residualBias;
   if (residual) tensors["residual"] = residual;
   if (sum) tensors["sum"] = sum;
   if (saved) tensors["statistics"] = saved.statistics;
@@ -196,6 +234,8 @@ export function runForward(
   }
   return { y, ...(sum && { sum }), ...(saved && { saved }) };
 }
+
+const always = (): boolean => true;
 
 /** What backward must know of the statistics: their shape and kind, and all that they depend on, in words. */
 export function meaningOf(spec: NormSpec): Omit<SavedMeaning, "inputs"> {

@@ -6,6 +6,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, cutGroups, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
 import type { Saved } from "./saved.ts";
 
@@ -82,7 +83,7 @@ export class GroupNorm extends Norm {
       throw new OptionError(`GroupNorm: channels is ${options.channels}; it must be a multiple of groups (${options.groups})`);
     super(gpu, "GroupNorm", [options.channels], options);
     checkEps(options.eps ?? 1e-5, "GroupNorm");
-    this.options = { ...options };
+    this.options = ownOptions(options);
   }
 
   protected spec(call: string, x: Shape): NormSpec {

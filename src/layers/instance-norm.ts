@@ -4,6 +4,7 @@ import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { batchNormSpec } from "./batch-norm.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
@@ -109,7 +110,11 @@ export class InstanceNorm extends RunningNorm {
     checkRunning(options, "InstanceNorm");
     checkEps(options.eps ?? 1e-5, "InstanceNorm");
     super(gpu, "InstanceNorm", [options.channels], options, options.trackRunningStats === true, false);
-    this.options = { ...options };
+    this.options = ownOptions(options);
+  }
+
+  protected override get state(): number {
+    return this.stateWith(this.options);
   }
 
   protected spec(call: string, x: Shape): NormSpec {

@@ -5,6 +5,7 @@ import type { Activation } from "../core/activation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import type { Saved } from "./saved.ts";
@@ -100,7 +101,7 @@ export class LayerNorm extends Norm {
     const shape = typeof options.shape === "number" ? [options.shape] : [...options.shape];
     super(gpu, "LayerNorm", shape, options);
     checkEps(options.eps ?? 1e-5, "LayerNorm");
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.#shape = shape;
   }
 

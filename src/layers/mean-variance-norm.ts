@@ -7,6 +7,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { layerNormSpec } from "./layer-norm.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkEps, Norm } from "./norm.ts";
 import type { Saved } from "./saved.ts";
 
@@ -64,7 +65,7 @@ export class MeanVarianceNorm extends Norm {
     super(gpu, "MeanVarianceNorm", [], options, false);
     checkEps(options.eps ?? 1e-9, "MeanVarianceNorm");
     checkDeviation("MeanVarianceNorm", "x", [], 2, options.epsMode ?? "outsideStd", options.correction ?? 0);
-    this.options = { ...options };
+    this.options = ownOptions(options);
   }
 
   protected spec(call: string, x: Shape): NormSpec {

@@ -10,6 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { backwardPlanOf, runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
+import { KeptSpecs } from "./kept-specs.ts";
 import type { InputShapes, Saved, SavedMeaning } from "./saved.ts";
 import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 
@@ -50,6 +51,8 @@ export abstract class Norm {
   /** Starts as zeros; null without `affine` or `bias`. */
   readonly beta: Tensor | null;
   protected readonly layer: string;
+  readonly #forwards = new KeptSpecs<NormSpec>();
+  readonly #backwards = new KeptSpecs<NormSpec>();
 
   protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormConstructorOptions, affine = true) {
     checkShape(shape, layer);
@@ -66,6 +69,11 @@ export abstract class Norm {
   /** What the layer means for x of this shape. @throws ShapeError, OptionError */
   protected abstract spec(call: string, x: Shape): NormSpec;
 
+  /** What `spec` depends on beside x's shape and the options, which never change. */
+  protected get state(): number {
+    return 0;
+  }
+
   /** Tensors beside the caller's and the parameters. */
   protected tensors(): LayerTensors {
     return {};
@@ -79,7 +87,8 @@ export abstract class Norm {
     const gamma = options.gamma === undefined ? this.gamma : options.gamma;
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.forward`;
-    return runForward(this.gpu, call, x, (shape) => this.spec(call, shape), { ...options, gamma, beta }, this.tensors());
+    const specOf = (shape: Shape): NormSpec => this.#forwards.of(shape, this.state, () => this.spec(call, shape));
+    return runForward(this.gpu, call, x, specOf, { ...options, gamma, beta }, this.tensors());
   }
 
   /** What the layer meant when it saved statistics of this kind. */
@@ -98,7 +107,8 @@ export abstract class Norm {
     const gamma = options.gamma === undefined ? this.gamma : options.gamma;
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.backward`;
-    return runBackward(this.gpu, call, dy, saved, (x, kind) => this.savedSpec(call, x, kind), { ...options, gamma, beta });
+    const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => this.#backwards.of(x, kind, () => this.savedSpec(call, x, kind));
+    return runBackward(this.gpu, call, dy, saved, specOf, { ...options, gamma, beta });
   }
 
   /** What `forward` would run for x of this shape, as data. */

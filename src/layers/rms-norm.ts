@@ -4,6 +4,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { layerNormSpec, ownAxes, type LayerNormClassOptions, type LayerNormOptions } from "./layer-norm.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkEps, Norm } from "./norm.ts";
 import type { Saved } from "./saved.ts";
 
@@ -47,7 +48,7 @@ export class RMSNorm extends Norm {
     const shape = typeof options.shape === "number" ? [options.shape] : [...options.shape];
     super(gpu, "RMSNorm", shape, { ...options, bias: options.bias ?? false });
     checkEps(options.eps ?? 1e-5, "RMSNorm");
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.#shape = shape;
   }
 

@@ -3,7 +3,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { AffineParameters, ForwardOptions, ForwardResult, LayerTensors } from "./forward.ts";
 import { Norm, type NormConstructorOptions } from "./norm.ts";
-import { boundStatistics } from "./running-statistics.ts";
+import { boundStatistics, weightOfNew, type RunningOptions } from "./running-statistics.ts";
 import { countEntry, tensorEntry, type StateEntry } from "./state.ts";
 
 /** What the layers with running statistics are. */
@@ -38,6 +38,12 @@ export abstract class RunningNorm extends Norm {
   /** A call takes statistics of what it is given. */
   protected get usesOwn(): boolean {
     return this.training || this.runningMean === null;
+  }
+
+  /** What a call depends on beside options: the weight of the new value where statistics move, else which statistics are used. */
+  protected stateWith(options: RunningOptions): number {
+    if (this.moves) return weightOfNew(options, this.numBatchesTracked);
+    return this.usesOwn ? -1 : -2;
   }
 
   protected override tensors(): LayerTensors {

@@ -10,11 +10,12 @@ import type { Plan } from "../plan/plan.ts";
 import { runBackward } from "./backward.ts";
 import { checkCount } from "./channels.ts";
 import { planOf, runForward, type NormSpec } from "./forward.ts";
+import { KeptSpecs, ownOptions } from "./kept-specs.ts";
 import type { PackBackwardOptions, PackForwardOptions, RowFactors } from "./packed.ts";
 import type { Saved } from "./saved.ts";
 import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
 import { checkFanIn, outputAxis, WEIGHT_STANDARDIZATION_FORMS, weightForm, type WeightStandardizationOptions } from "./weight-form.ts";
-import { checkLists, inOnePass } from "./weight-lists.ts";
+import { checkLists, inOnePass, type WeightListForwardOptions, type WeightListOptions } from "./weight-lists.ts";
 import {
   backwardPack,
   forwardPack,
@@ -47,7 +48,8 @@ export interface WeightForwardResult {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function weightStandardization(gpu: Gpu, v: Tensor, options: WeightStandardizationOptions & WeightForwardOptions = {}): WeightForwardResult {
-  return runWeight(gpu, "weightStandardization", v, options, options);
+  const call = "weightStandardization";
+  return runWeight(gpu, call, v, (shape) => weightStandardizationSpec(call, shape, options), options);
 }
 
 /** What every backward call takes beside dw and `saved`. */
@@ -75,7 +77,8 @@ export function weightStandardizationBackward(
   saved: Saved | undefined,
   options: WeightStandardizationOptions & WeightBackwardOptions = {},
 ): WeightGradients {
-  return runWeightBackward(gpu, "weightStandardizationBackward", dw, saved, options, options);
+  const call = "weightStandardizationBackward";
+  return runWeightBackward(gpu, call, dw, saved, (shape) => weightStandardizationSpec(call, shape, options), options);
 }
 
 function runWeightBackward(
@@ -83,7 +86,7 @@ function runWeightBackward(
   call: string,
   dw: Tensor,
   saved: Saved | undefined,
-  options: WeightStandardizationOptions,
+  specOf: (v: Shape) => NormSpec,
   given: WeightBackwardOptions,
 ): WeightGradients {
   const { gain, out = {}, encoder, pass } = given;
@@ -93,15 +96,15 @@ function runWeightBackward(
   gpu.check(call, { gain, "out.dv": out.dv, "out.dgain": out.dgain });
   const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
   const own = { ...(out.dv && { dx: out.dv }), ...(out.dgain && { dgamma: out.dgain }) };
-  const { dx, dgamma } = runBackward(gpu, call, dw, saved, (v) => weightStandardizationSpec(call, v, options), { ...recording, gamma: gain ?? null, out: own });
+  const { dx, dgamma } = runBackward(gpu, call, dw, saved, specOf, { ...recording, gamma: gain ?? null, out: own });
   return { dv: dx, ...(dgamma && { dgain: dgamma }) };
 }
 
-function runWeight(gpu: Gpu, call: string, v: Tensor, options: WeightStandardizationOptions, given: WeightForwardOptions): WeightForwardResult {
+function runWeight(gpu: Gpu, call: string, v: Tensor, specOf: (v: Shape) => NormSpec, given: WeightForwardOptions): WeightForwardResult {
   const { gain, out = {}, saved, encoder, pass } = given;
   gpu.need(call, { v });
   gpu.check(call, { gain, "out.w": out.w, "out.saved": out.saved?.statistics });
-  const spec = weightStandardizationSpec(call, v.shape, options);
+  const spec = specOf(v.shape);
   checkGain(call, v.shape, spec, gain);
   if (out.w && !sameShape(out.w.shape, v.shape))
     throw new ShapeError(`${call}: out.w is ${formatShape(out.w.shape)}; it must have v's shape ${formatShape(v.shape)}`);
@@ -150,20 +153,6 @@ export interface WeightStandardizationClassOptions extends WeightStandardization
   channels?: number;
 }
 
-/** What a call on a list of weights takes. */
-export interface WeightListOptions extends Recording {
-  /** A gain for each weight. */
-  gain?: readonly (Tensor | null)[];
-  /** Forward. False: nothing is kept for a backward call. */
-  saved?: boolean;
-}
-
-/** What a forward call on a list of weights takes. */
-export interface WeightListForwardOptions extends WeightListOptions {
-  /** An earlier result, written again; a call that finds all of its outputs here allocates nothing. */
-  out?: { w?: readonly Tensor[]; saved?: readonly Saved[] };
-}
-
 /** What a backward call on a list of weights takes. `out`: an earlier result, written again. */
 export interface WeightListBackwardOptions extends WeightListOptions {
   out?: readonly Partial<WeightGradients>[];
@@ -177,6 +166,7 @@ export class WeightStandardization {
   readonly options: Readonly<WeightStandardizationClassOptions>;
   /** Starts as ones, [channels]; null without `gain`. */
   readonly gain: Tensor | null;
+  readonly #specs: Record<string, KeptSpecs<NormSpec>> = {};
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: WeightStandardizationClassOptions = {}) {
@@ -185,7 +175,7 @@ export class WeightStandardization {
     const { channels, gain = WEIGHT_STANDARDIZATION_FORMS[options.form ?? "article"].gain } = options;
     if (channels !== undefined || gain) checkCount(channels!, "channels", call);
     this.gpu = gpu;
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.gain = gain ? gpu.tensor(new Float32Array(channels!).fill(1), [channels!]) : null;
   }
 
@@ -197,13 +187,14 @@ export class WeightStandardization {
     const call = "WeightStandardization.forward";
     this.gpu.need(call, { v });
     this.#checkChannels(call, v.shape);
-    return runWeight(this.gpu, call, v, this.options, { ...options, gain: options.gain === undefined ? this.gain : options.gain });
+    return runWeight(this.gpu, call, v, this.#specOf(call), { ...options, gain: options.gain === undefined ? this.gain : options.gain });
   }
 
   /** Gradients of v and of the gain. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
   backward(dw: Tensor, saved: Saved | undefined, options: WeightBackwardOptions = {}): WeightGradients {
     const gain = options.gain === undefined ? this.gain : options.gain;
-    return runWeightBackward(this.gpu, "WeightStandardization.backward", dw, saved, this.options, { ...options, gain });
+    const call = "WeightStandardization.backward";
+    return runWeightBackward(this.gpu, call, dw, saved, this.#specOf(call), { ...options, gain });
   }
 
   /**
@@ -220,7 +211,7 @@ export class WeightStandardization {
     // An earlier result with `saved: false` has an empty list.
     checkLists(call, "v", v, { gain, "out.w": out.w, "out.saved": out.saved?.length ? out.saved : undefined });
     const results = inOnePass(this.gpu, recording, v.length, (i, own) =>
-      runWeight(this.gpu, call, v[i]!, this.options, { ...own, ...saves, gain: gain?.[i] ?? null, out: { w: out.w?.[i], saved: out.saved?.[i] } }),
+      runWeight(this.gpu, call, v[i]!, this.#specOf(call), { ...own, ...saves, gain: gain?.[i] ?? null, out: { w: out.w?.[i], saved: out.saved?.[i] } }),
     );
     return { w: results.map(({ w }) => w), saved: results.flatMap((result) => result.saved ?? []) };
   }
@@ -244,7 +235,7 @@ export class WeightStandardization {
     checkLists(call, "dw", list, { saved: kept, gain, out });
     if ("accumulate" in recording && recording.accumulate) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
     return inOnePass(this.gpu, recording, list.length, (i, own) =>
-      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.options, { ...own, gain: gain?.[i] ?? null, out: out?.[i] ?? {} }),
+      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.#specOf(call), { ...own, gain: gain?.[i] ?? null, out: out?.[i] ?? {} }),
     );
   }
 
@@ -289,6 +280,11 @@ export class WeightStandardization {
   /** Frees the gain. Twice is fine. */
   destroy(): void {
     this.gain?.destroy();
+  }
+
+  #specOf(call: string): (v: Shape) => NormSpec {
+    const own = (this.#specs[call] ??= new KeptSpecs());
+    return (v) => own.of(v, 0, () => weightStandardizationSpec(call, v, this.options));
   }
 
   #checkChannels(call: string, v: Shape): void {
