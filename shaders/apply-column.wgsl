@@ -54,6 +54,46 @@ fn statistics_at(outer: u32, j: u32, plane: u32) -> Lane {
   );
 }
 
+// Where a slice of a lane of columns starts in each tensor, and its coefficients. Kept in locals: a CPU would load a uniform again for every value.
+struct Column {
+  x: u32,
+  residual: u32,
+  sum: u32,
+  y: u32,
+  items: u32,
+  bias: u32,
+  bias_step: u32,
+  gamma: u32,
+  gamma_step: u32,
+  beta: u32,
+  beta_step: u32,
+  rstd: Lane,
+  shift: Lane,
+  delta: Lane,
+  a: Lane,
+  b: Lane,
+}
+
+fn load(column: Column, r: u32) -> Lane {
+  let at = r * column.items;
+  var h = from_source(x[source_at(column.x + at)], column.x + at);
+  if (HAS_RESIDUAL) { h += from_source(residual[source_at(column.residual + at)], column.residual + at); }
+  if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[column.bias + r * column.bias_step]); }
+  return h;
+}
+
+fn store(column: Column, r: u32, h: Lane) {
+  let at = r * column.items;
+  if (WRITES_SUM) { sum[column.sum + at] = to_result(h); }
+  var a = column.a;
+  var b = column.b;
+  if (PARAMETERS_VARY) {
+    a = gamma_at(column.gamma + r * column.gamma_step) * column.rstd;
+    b = beta_at(column.beta + r * column.beta_step) - a * column.delta;
+  }
+  y[column.y + at] = to_result(activate((h - column.shift) * a + b));
+}
+
 fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   let j = team % params.items;
@@ -61,35 +101,36 @@ fn work(team: u32, inv: Invocation) {
   let outer = slice / params.slices;
   let first = slice % params.slices * params.repeats_per_slice;
   let end = min(first + params.repeats_per_slice, params.repeats);
-  let rstd = statistics_at(outer, j, 1u);
-  var shift = Lane(0.0);
-  var delta = Lane(0.0);
+  var column: Column;
+  let at = (outer * params.repeats + first) * params.items + j;
+  column.x = params.x_offset + at;
+  column.residual = params.residual_offset + at;
+  column.sum = params.sum_offset + at;
+  column.y = params.y_offset + at;
+  column.items = params.items;
+  column.bias_step = params.residual_bias_view.segment;
+  column.bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item + first * column.bias_step;
+  column.gamma_step = params.gamma_view.segment;
+  column.gamma = params.gamma_offset + parameter_base(params.gamma_view, outer) + j * params.gamma_view.item + first * column.gamma_step;
+  column.beta_step = params.beta_view.segment;
+  column.beta = params.beta_offset + parameter_base(params.beta_view, outer) + j * params.beta_view.item + first * column.beta_step;
+  column.rstd = statistics_at(outer, j, 1u);
   if (SUBTRACTS_MEAN) {
-    shift = statistics_at(outer, j, 2u);
-    delta = statistics_at(outer, j, 3u);
+    column.shift = statistics_at(outer, j, 2u);
+    column.delta = statistics_at(outer, j, 3u);
   }
-  let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
-  let beta_base = params.beta_offset + parameter_base(params.beta_view, outer) + j * params.beta_view.item;
-  let bias_base = params.residual_bias_offset + parameter_base(params.residual_bias_view, outer) + j * params.residual_bias_view.item;
-  var a = gamma_at(gamma_base) * rstd;
-  var b = beta_at(beta_base) - a * delta;
-  // In locals: a CPU would load a uniform again for every value.
-  let items = params.items;
-  let x_offset = params.x_offset;
-  let y_offset = params.y_offset;
-  var at = (outer * params.repeats + first) * items + j;
-  for (var r = first; r < end; r++) {
-    var h = from_source(x[source_at(x_offset + at)], x_offset + at);
-    if (HAS_RESIDUAL) { h += from_source(residual[source_at(params.residual_offset + at)], params.residual_offset + at); }
-    if (HAS_RESIDUAL_BIAS) { h += Lane(residual_bias[bias_base + r * params.residual_bias_view.segment]); }
-    if (WRITES_SUM) { sum[params.sum_offset + at] = to_result(h); }
-    if (PARAMETERS_VARY) {
-      a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
-      b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
-    }
-    y[y_offset + at] = to_result(activate((h - shift) * a + b));
-    at += items;
+  column.a = gamma_at(column.gamma) * column.rstd;
+  column.b = beta_at(column.beta) - column.a * column.delta;
+  let count = end - first;
+  var r = 0u;
+  // In pairs, for a CPU: a loop costs as much as what it does, and four at once do not fit its registers beside the coefficients.
+  for (; r + 1u < count; r += 2u) {
+    let h0 = load(column, r);
+    let h1 = load(column, r + 1u);
+    store(column, r, h0);
+    store(column, r + 1u, h1);
   }
+  if (r < count) { store(column, r, load(column, r)); }
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -73,18 +73,10 @@ fn work(team: u32, inv: Invocation) {
   if (CENTERED) { shift = column_shift(column, first, end); }
   var first_sum = Lane(0.0);
   var second_sum = Lane(0.0);
-  for (var part = first; part < end; part += CHAIN) {
-    var e1 = Lane(0.0);
-    var e2 = Lane(0.0);
-    for (var a = part; a < min(part + CHAIN, end); a++) {
-      let h = load(column, a);
-      if (WRITES_SUM) { sum[column.sum + a * column.items] = to_result(h); }
-      let e = h - shift;
-      e1 += e;
-      e2 += e * e;
-    }
-    first_sum += e1;
-    second_sum += e2;
+  for (var part = first; part < end; part += 4u * CHAIN) {
+    let chain = column_chain(column, shift, part, min(part + 4u * CHAIN, end));
+    first_sum += chain.first;
+    second_sum += chain.second;
   }
   let partial = params.partials_offset + team * LANE;
   for (var c = 0u; c < LANE; c++) {

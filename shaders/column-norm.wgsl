@@ -75,25 +75,13 @@ fn column_shift(column: Column) -> Lane {
   return lane_opaque(start + distance / count, params.zero);
 }
 
-struct Sums {
-  first: Lane,
-  second: Lane,
-}
-
-fn column_sums(column: Column, shift: Lane) -> Sums {
-  var sums = Sums(Lane(0.0), Lane(0.0));
-  for (var outer = 0u; outer < params.repeats; outer += CHAIN * CHAIN) {
-    var middle = Sums(Lane(0.0), Lane(0.0));
-    let outer_end = min(outer + CHAIN * CHAIN, params.repeats);
-    for (var part = outer; part < outer_end; part += CHAIN) {
-      var inner = Sums(Lane(0.0), Lane(0.0));
-      for (var r = part; r < min(part + CHAIN, outer_end); r++) {
-        let h = load(column, r);
-        if (WRITES_SUM) { sum[column.sum + r * column.items] = to_result(h); }
-        let e = h - shift;
-        inner.first += e;
-        inner.second += e * e;
-      }
+fn column_sums(column: Column, shift: Lane) -> ColumnSums {
+  var sums = ColumnSums(Lane(0.0), Lane(0.0));
+  for (var outer = 0u; outer < params.repeats; outer += 4u * CHAIN * CHAIN) {
+    var middle = ColumnSums(Lane(0.0), Lane(0.0));
+    let outer_end = min(outer + 4u * CHAIN * CHAIN, params.repeats);
+    for (var part = outer; part < outer_end; part += 4u * CHAIN) {
+      let inner = column_chain(column, shift, part, min(part + 4u * CHAIN, outer_end));
       middle.first += inner.first;
       middle.second += inner.second;
     }
@@ -104,11 +92,37 @@ fn column_sums(column: Column, shift: Lane) -> Sums {
 }
 
 // The moments of value c of the lane; its statistic is written on the way.
-fn column_moments(team: u32, shift: Lane, sums: Sums, c: u32) -> Moments {
+fn column_moments(team: u32, shift: Lane, sums: ColumnSums, c: u32) -> Moments {
   let own = vec2f(lane_value(sums.first, c), lane_value(sums.second, c));
   let m = moments_of(lane_value(shift, c), own, params.reciprocal, params.eps, CENTERED);
   if (WRITES_STATISTICS) { record(team * LANE + c, m); }
   return m;
+}
+
+// What a lane of columns is normalized with.
+struct Line {
+  rstd: Lane,
+  shift: Lane,
+  delta: Lane,
+  gamma: u32,
+  beta: u32,
+  a: Lane,
+  b: Lane,
+}
+
+fn reload(column: Column, r: u32) -> Lane {
+  if (WRITES_SUM && RESULT_EXACT) { return from_result(sum[column.sum + r * column.items]); }
+  return load(column, r);
+}
+
+fn store(column: Column, own: Line, r: u32, h: Lane) {
+  var a = own.a;
+  var b = own.b;
+  if (PARAMETERS_VARY) {
+    a = gamma_at(own.gamma + r * params.gamma_view.segment) * own.rstd;
+    b = beta_at(own.beta + r * params.beta_view.segment) - a * own.delta;
+  }
+  y[column.y + r * column.items] = to_result(activate((h - own.shift) * a + b));
 }
 
 fn work(team: u32, inv: Invocation) {
@@ -137,17 +151,16 @@ fn work(team: u32, inv: Invocation) {
   }
   let gamma_base = params.gamma_offset + parameter_base(params.gamma_view, outer) + j * params.gamma_view.item;
   let beta_base = params.beta_offset + parameter_base(params.beta_view, outer) + j * params.beta_view.item;
-  var a = gamma_at(gamma_base) * rstd;
-  var b = beta_at(beta_base) - a * delta;
-  for (var r = 0u; r < params.repeats; r++) {
-    var h: Lane;
-    if (WRITES_SUM && RESULT_EXACT) { h = from_result(sum[column.sum + r * column.items]); } else { h = load(column, r); }
-    if (PARAMETERS_VARY) {
-      a = gamma_at(gamma_base + r * params.gamma_view.segment) * rstd;
-      b = beta_at(beta_base + r * params.beta_view.segment) - a * delta;
-    }
-    y[column.y + r * column.items] = to_result(activate((h - shift) * a + b));
+  let own = Line(rstd, shift, delta, gamma_base, beta_base, gamma_at(gamma_base) * rstd, beta_at(beta_base) - gamma_at(gamma_base) * rstd * delta);
+  var r = 0u;
+  // In pairs, for a CPU: four at once do not fit its registers beside the coefficients.
+  for (; r + 1u < params.repeats; r += 2u) {
+    let h0 = reload(column, r);
+    let h1 = reload(column, r + 1u);
+    store(column, own, r, h0);
+    store(column, own, r + 1u, h1);
   }
+  if (r < params.repeats) { store(column, own, r, reload(column, r)); }
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -4,14 +4,18 @@ override HAS_BETA: bool = false;
 // The factor is gamma * gamma_scale + gamma_shift: 1 + gamma, or gamma / sqrt(fan in).
 override SCALES_GAMMA: bool = false;
 
-fn gamma_at(i: u32) -> Lane {
-  var g = Lane(1.0);
-  if (HAS_GAMMA) { g = Lane(gamma[i]); }
+// gamma and beta as they are stored: one value where all values of a lane share them, which a CPU keeps in one register, not four.
+fn gamma_value(i: u32) -> Parameter {
+  var g = Parameter(1.0);
+  if (HAS_GAMMA) { g = gamma[i]; }
   if (SCALES_GAMMA) { g = g * params.gamma_scale + params.gamma_shift; }
   return g;
 }
 
-fn beta_at(i: u32) -> Lane {
-  if (!HAS_BETA) { return Lane(0.0); }
-  return Lane(beta[i]);
+fn beta_value(i: u32) -> Parameter {
+  if (!HAS_BETA) { return Parameter(0.0); }
+  return beta[i];
 }
+
+fn gamma_at(i: u32) -> Lane { return Lane(gamma_value(i)); }
+fn beta_at(i: u32) -> Lane { return Lane(beta_value(i)); }

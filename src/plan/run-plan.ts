@@ -1,5 +1,6 @@
 import applyRun from "../../shaders/apply-run.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
+import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
@@ -8,7 +9,7 @@ import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
-import { APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
+import { APPLY_LANES, APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 /** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
@@ -97,6 +98,18 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   return { dispatch, slices };
 }
 
+/** True where the index among the kept statistics is all that a plane's statistic and parameters depend on. */
+function isByKept({ view }: ForwardRequest, { segments, roles, views }: Operands): boolean {
+  const follows = ({ major, majorCount, majorStride, minorStride }: ParameterView): boolean =>
+    minorStride === 0 && (majorStride === 0 || (major === 1 && majorCount === view.kept));
+  return view.outer === 1 && segments === 1 && (["gamma", "beta", "residual_bias"] as const).every((role) => !roles[role] || follows(views[role]));
+}
+
+/** Planes that an invocation of a CPU takes: enough lanes to pay for it, and no fewer invocations than keep its threads busy. */
+function planesOfTeam(planes: number, items: number): number {
+  return clamp(Math.ceil(APPLY_LANES.least / items), 1, Math.ceil(planes / APPLY_LANES.teams));
+}
+
 function applyDispatch(request: ForwardRequest, operands: Operands, x: string, capabilities: Capabilities): Dispatch {
   const { view } = request;
   const lanes = chooseLanes(operands, request.aligned);
@@ -105,7 +118,9 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
   const width = workgroupTeams(1, items, 1, capabilities).overrides.WORKGROUP;
   const span = Math.min(items, isSoftware(capabilities) ? APPLY_SPAN.software : width * APPLY_SPAN.gpuItems);
   const chunks = Math.ceil(items / span);
-  const teams = isSoftware(capabilities) ? invocationTeams(planes * chunks, capabilities) : workgroupTeams(planes * chunks, items, 1, capabilities);
+  const planesPerTeam = isSoftware(capabilities) && chunks === 1 ? planesOfTeam(planes, items) : 1;
+  const teamCount = Math.ceil(planes / planesPerTeam) * chunks;
+  const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, items, 1, capabilities);
   const roles = (["gamma", "beta"] as const).filter((role) => operands.roles[role]);
   return {
     kernel: kernelName(applyRun),
@@ -116,12 +131,15 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
       ...sourceFlags(request),
       ...applyFlags(request),
       PARAMETERS_VARY: Number(roles.some((role) => lanes.views[role].item !== 0)),
+      BY_KEPT: Number(isByKept(request, operands)),
     },
     params: {
       ...viewsParams(lanes.views),
       ...affineParams(request),
-      teams: planes * chunks,
+      teams: teamCount,
       chunks,
+      planes,
+      planes_per_team: planesPerTeam,
       span,
       items,
       segments: operands.segments,

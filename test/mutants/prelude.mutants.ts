@@ -17,8 +17,8 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "params.statistics_stride] = m.variance;",
     check: ragged,
   },
-  { file: "affine", what: "forget beta", line: "return Lane(beta[i]);", wrong: "return Lane(0.0);", check: ragged },
-  { file: "affine", what: "forget gamma", line: "g = Lane(gamma[i]);", wrong: "g = Lane(1.0);", check: ragged },
+  { file: "affine", what: "forget beta", line: "return beta[i];", wrong: "return Parameter(0.0);", check: ragged },
+  { file: "affine", what: "forget gamma", line: "{ g = gamma[i]; }", wrong: "{ }", check: ragged },
   {
     file: "lane.4",
     what: "drop a lane: three of four are summed",
