@@ -8,7 +8,7 @@ export default defineConfig({
     projects: [
       {
         plugins: [wgsl({ minify: false })],
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.page.test.ts"], testTimeout: 60_000, environment: "node" },
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{page,site}.test.ts"], testTimeout: 60_000, environment: "node" },
       },
       {
         plugins: [wgsl({ minify: false })],
@@ -26,6 +26,18 @@ export default defineConfig({
             provider: puppeteerProvider(),
             instances: [{ browser: "chromium" }],
           },
+        },
+      },
+      {
+        test: {
+          name: "site",
+          include: ["test/demo/*.site.test.ts"],
+          globalSetup: "test/demo/global-setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          isolate: false,
+          environment: "node",
         },
       },
     ],

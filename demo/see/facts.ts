@@ -41,7 +41,7 @@ export function planTable(plan: Plan): HTMLElement[] {
   const frame = made("div", "", "table-frame");
   frame.append(table);
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", "Dispatches");
   return [words, frame];
 }

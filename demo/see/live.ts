@@ -21,18 +21,21 @@ export class Live {
   readonly #gpu: () => Gpu | null;
   readonly #show: (computed: Computed) => void;
   readonly #fail: (message: string) => void;
+  readonly #tellBusy: (isBusy: boolean) => void;
   #wanted: (() => Job) | null = null;
   #works = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(gpu: () => Gpu | null, show: (computed: Computed) => void, fail: (message: string) => void) {
+  constructor(gpu: () => Gpu | null, tell: { show: (computed: Computed) => void; fail: (message: string) => void; busy: (isBusy: boolean) => void }) {
     this.#gpu = gpu;
-    this.#show = show;
-    this.#fail = fail;
+    this.#show = tell.show;
+    this.#fail = tell.fail;
+    this.#tellBusy = tell.busy;
   }
 
   request(make: () => Job): void {
     this.#wanted = make;
+    this.#tellBusy(true);
     if (this.#works) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#work(), REST_MS);
@@ -50,6 +53,7 @@ export class Live {
       }
     } finally {
       this.#works = false;
+      this.#tellBusy(false);
     }
   }
 

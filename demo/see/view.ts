@@ -48,11 +48,11 @@ class See implements View {
       choose: (box) => this.change({ at: this.#statisticOf(box) }),
       turn: (degrees) => this.change({ turn: FIELDS.turn.read(String(this.#state.turn + degrees)) }),
     });
-    this.#live = new Live(
-      () => (shell.device.state.kind === "ready" ? shell.device.state.gpu : null),
-      (computed) => this.#arrived(computed),
-      (message) => (element("see-problem").textContent = message),
-    );
+    this.#live = new Live(() => (shell.device.state.kind === "ready" ? shell.device.state.gpu : null), {
+      show: (computed) => this.#arrived(computed),
+      fail: (message) => (element("see-problem").textContent = message),
+      busy: (isBusy) => element("see-facts").setAttribute("aria-busy", String(isBusy)),
+    });
     this.#listen(form);
     shell.device.watch(() => this.#compute());
   }

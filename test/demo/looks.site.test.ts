@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import type { Page } from "puppeteer";
+import { expect, test } from "vitest";
+import { settled, Site } from "./site.ts";
+
+const site = new Site();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Kept as they are, for a person to look at. */
+const screenshots = resolve(import.meta.dirname, "../../screenshots");
+mkdirSync(screenshots, { recursive: true });
+
+interface Finding {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+}
+
+/** What axe finds wrong, in words. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as { violations: Finding[] };
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
+}
+
+const overflow = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Waits until the view has nothing left to do by itself. */
+async function rest(page: Page, view: string): Promise<void> {
+  if (view === "see") await settled(page);
+  else await page.waitForFunction(() => !(document.getElementById("run") as HTMLButtonElement).disabled);
+}
+
+test.each([
+  ["see", "light"],
+  ["see", "dark"],
+  ["measure", "light"],
+  ["measure", "dark"],
+])("axe finds nothing, and nothing is wider than the page: %s, %s", async (view, theme) => {
+  const page = await site.open(`#${view}`, { theme });
+  await rest(page, view);
+  expect(await findings(page)).toEqual([]);
+  for (const width of [1280, 360]) {
+    await page.setViewport({ width, height: 900 });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.screenshot({ path: join(screenshots, `${view}-${theme}-${width}.png`) as `${string}.png`, fullPage: true });
+    expect(await overflow(page)).toBe(0);
+  }
+});
+
+test.each(["light", "dark"])("axe finds nothing where WebGPU is missing and the tables are open: %s", async (theme) => {
+  const before = (): void => {
+    Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined });
+  };
+  const page = await site.open("#see?norm=weight-norm&shows=y", { theme, before });
+  await settled(page);
+  await page.$$eval("details", (all) => all.forEach((one) => (one.open = true)));
+  await page.screenshot({ path: join(screenshots, `see-without-webgpu-${theme}.png`) as `${string}.png` });
+  expect(await findings(page)).toEqual([]);
+});
+
+test("the focus is seen on every control of See", async () => {
+  const page = await site.open("#see");
+  await settled(page);
+  const unseen = await page.evaluate(async () => {
+    const found: string[] = [];
+    for (const control of document.querySelectorAll<HTMLElement>("#view-see :is(input, select, button, summary, [tabindex='0']):not(:disabled)")) {
+      if (!control.checkVisibility()) continue;
+      control.focus({ focusVisible: true } as FocusOptions);
+      const near = [control, control.nextElementSibling, control.closest(".button")].filter((one) => one !== null);
+      if (!near.some((one) => getComputedStyle(one).outlineStyle !== "none" && getComputedStyle(one).outlineWidth !== "0px")) found.push(control.outerHTML);
+    }
+    return found;
+  });
+  expect(unseen).toEqual([]);
+});
