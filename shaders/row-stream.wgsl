@@ -134,8 +134,8 @@ struct Affine {
   beta_view: ParameterView,
   gamma: u32,
   beta: u32,
-  g: Lane,
-  b: Lane,
+  scale: Lane,
+  offset: Lane,
 }
 
 fn affine_of(index: u32) -> Affine {
@@ -147,8 +147,8 @@ fn affine_of(index: u32) -> Affine {
 
 fn affine_at(affine: Affine, i: u32) -> Affine {
   var own = affine;
-  own.g = gamma_at(parameter_at(affine.gamma_view, affine.gamma, i, params.items));
-  own.b = beta_at(parameter_at(affine.beta_view, affine.beta, i, params.items));
+  own.scale = gamma_at(parameter_at(affine.gamma_view, affine.gamma, i, params.items));
+  own.offset = beta_at(parameter_at(affine.beta_view, affine.beta, i, params.items));
   return own;
 }
 
@@ -156,11 +156,11 @@ fn affine_at(affine: Affine, i: u32) -> Affine {
 fn normalize_column(rows: Rows, segment: Affine, i: u32) {
   var own = segment;
   if (!BY_SEGMENT) { own = affine_at(segment, i); }
-  normalize(rows.row0, i, own.g, own.b);
+  normalize(rows.row0, i, own.scale, own.offset);
   if (ROWS == 4u) {
-    normalize(rows.row1, i, own.g, own.b);
-    normalize(rows.row2, i, own.g, own.b);
-    normalize(rows.row3, i, own.g, own.b);
+    normalize(rows.row1, i, own.scale, own.offset);
+    normalize(rows.row2, i, own.scale, own.offset);
+    normalize(rows.row3, i, own.scale, own.offset);
   }
 }
 
