@@ -28,8 +28,8 @@ const MOST_ALLOCATED = 256 * 2 ** 20;
 const FALLEN_BEHIND = 1.5;
 
 /** A call that takes longer than this is repeated less often. */
-const SLOW_MS = 400;
-const SLOW_REPEATS = 3;
+const SLOW_MS = 250;
+const SLOW_REPEATS = 2;
 
 interface Entry {
   readonly contender: Contender;
