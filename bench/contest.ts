@@ -27,9 +27,11 @@ const MOST_ALLOCATED = 256 * 2 ** 20;
 /** A way this much slower than the fastest of the same name is not timed further. */
 const FALLEN_BEHIND = 1.5;
 
-/** A call that takes longer than this is repeated less often. */
-const SLOW_MS = 250;
-const SLOW_REPEATS = 2;
+/** Calls that take longer than this are repeated less often: so many times. */
+const SLOW: readonly { readonly ms: number; readonly repeats: number }[] = [
+  { ms: 1000, repeats: 1 },
+  { ms: 250, repeats: 2 },
+];
 
 interface Entry {
   readonly contender: Contender;
@@ -58,7 +60,7 @@ async function look(contender: Contender): Promise<Entry> {
   const most = contender.allocates ? Math.max(1, Math.min(MOST_CALLS, Math.floor(MOST_ALLOCATED / contender.allocates))) : MOST_CALLS;
   let calls = 1;
   let taken = await time(contender, calls);
-  if (taken < SLOW_MS) taken = await time(contender, calls);
+  if (taken < SLOW[0]!.ms) taken = await time(contender, calls);
   while (taken < FENCE_MS / 2 && calls < most) {
     calls = Math.min(most, calls * Math.min(8, Math.ceil(FENCE_MS / Math.max(1, taken))));
     taken = await time(contender, calls);
@@ -86,7 +88,7 @@ export async function contest(
   }
   let running = entries.filter((entry) => entry.first <= FALLEN_BEHIND * fastestOf(entries, entry.contender.name));
   for (let repeat = 0; repeat < repeats; repeat++) {
-    const due = running.filter(({ first }) => first < SLOW_MS || repeat < SLOW_REPEATS);
+    const due = running.filter(({ first }) => repeat < (SLOW.find(({ ms }) => first >= ms)?.repeats ?? repeats));
     for (let place = 0; place < due.length; place++) {
       const entry = due[(repeat + place) % due.length]!;
       try {

@@ -46,7 +46,7 @@ function row(one: CaseResult, all: readonly CaseResult[]): string {
     one.id,
     formatSpread(ours),
     formatTime(fastest(one.entries, "copy")!.median),
-    one.ratios.length > 1 ? `${ratioOf(one).toFixed(2)} (best of ${one.ratios.length}: ${Math.min(...one.ratios).toFixed(2)})` : ratioOf(one).toFixed(2),
+    one.ratios.length > 1 ? `${ratioOf(one).toFixed(2)} (${one.ratios.length} runs, to ${Math.max(...one.ratios).toFixed(2)})` : ratioOf(one).toFixed(2),
     limit ? `${limit}${held.met ? "" : " **missed**"}` : "",
     peer ? `${peerName(peer.name)} ${formatTime(peer.median)}` : "",
     times === null ? "" : `${times.toFixed(1)} ×`,
@@ -69,12 +69,32 @@ export function summary({ cases }: Results): string[] {
   return sentences;
 }
 
+/** Parts of the page; a case stands in the first that it belongs to. */
+const SECTIONS = [
+  ["target", "Targets", "Each beside a copy of all inputs and outputs; on NHWC, beside the same values on NCHW."],
+  ["neighbour", "Neighbours", "Shapes next to those: none may cost more than twice as much a byte."],
+  ["latency", "Small calls and a whole network", "Time as it is: too little work for a comparison with a copy to say much."],
+  ["page", "The main job", "The layers over the shapes of real networks, as the page runs them."],
+] as const;
+
+const HEAD = ["case", "time", "copy", "time / copy", "bound", "best peer", "as fast", "error", "plan: walk, team, workgroup, grid, dispatches"];
+
+function table(rows: readonly string[]): string[] {
+  return [line(HEAD), line(["---", ...HEAD.slice(1, -1).map(() => "---:"), "---"]), ...rows, ""];
+}
+
 /** The results as a page of Markdown. `picture`: the file that shows them. */
 export function markdown(results: Results, picture: string): string {
-  const { cases, failures } = results;
-  const head = ["case", "time", "copy", "time / copy", "bound", "best peer", "as fast", "error", "plan: walk, team, workgroup, grid, dispatches"];
+  const { adapter, cases, failures } = results;
+  const left = new Set(cases);
+  const sections = SECTIONS.flatMap(([tag, title, about]) => {
+    const own = [...left].filter(({ tags }) => tags.includes(tag));
+    for (const one of own) left.delete(one);
+    return own.length ? [`## ${title}`, "", about, "", ...table(own.map((one) => row(one, cases)))] : [];
+  });
+  const failed = failures.map(({ id, failed: why }) => line([id, `failed: ${why}`, ...HEAD.slice(2).map(() => "")]));
   return [
-    `# Measured on ${results.adapter.name}${results.adapter.software ? " (software adapter)" : ""}`,
+    `# Measured on ${adapter.name}${adapter.software ? " (software adapter)" : ""}`,
     "",
     sourceText(results),
     "",
@@ -82,10 +102,7 @@ export function markdown(results: Results, picture: string): string {
     "",
     `![Share of the speed of a copy, case by case](${picture})`,
     "",
-    line(head),
-    line(["---", ...head.slice(1, -1).map(() => "---:"), "---"]),
-    ...cases.map((one) => row(one, cases)),
-    ...failures.map(({ id, failed }) => line([id, `failed: ${failed}`, ...head.slice(2).map(() => "")])),
-    "",
+    ...sections,
+    ...(failed.length ? ["## Failed", "", ...table(failed)] : []),
   ].join("\n");
 }

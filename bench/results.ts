@@ -17,13 +17,22 @@ export interface Source {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** One case: what was measured, or why nothing was. */
-export interface CaseResult extends Measured {
+/** The run of a case in which peers took part, beside copies and ours. */
+interface PeerRun {
+  readonly entries: readonly Entry[];
+  readonly refused: Measured["refused"];
+  readonly measured: string;
+}
+
+/** One case. `entries` are the copies and ours in the best of its runs. */
+export interface CaseResult extends Omit<Measured, "refused"> {
   readonly target: number | null;
   readonly beside: Case["beside"];
   readonly tags: Case["tags"];
-  /** Ours / fastest copy in each run; the peers took part in the first. */
+  /** Ours / fastest copy in each run. */
   readonly ratios: readonly number[];
+  /** Null where no peer took part. */
+  readonly peerRun: PeerRun | null;
   /** Of the machine, over one minute, when the case ended. */
   readonly load: number;
   readonly measured: string;
@@ -46,14 +55,21 @@ export function ratioOf({ entries }: Pick<Measured, "entries">): number {
   return fastest(entries, "ours")!.median / fastest(entries, "copy")!.median;
 }
 
-/** A case's runs as one result: times and errors of the first, ratios of all. */
+function isPeer({ name }: { readonly name: string }): boolean {
+  return name !== "copy" && name !== "ours";
+}
+
+/** A case's runs as one result; peers took part in the first, if in any. */
 export function caseResult(one: Case, runs: readonly Measured[], load: number, measured: string): CaseResult {
   const { target, beside, tags } = one;
-  return { ...runs[0]!, target, beside, tags, ratios: runs.map(ratioOf), load, measured };
+  const [first] = runs;
+  const { refused: _refused, ...best } = runs.toSorted((a, b) => ratioOf(a) - ratioOf(b))[0]!;
+  const peerRun = first!.entries.some(isPeer) || first!.refused.length ? { entries: first!.entries, refused: first!.refused, measured } : null;
+  return { ...best, entries: best.entries.filter((entry) => !isPeer(entry)), target, beside, tags, ratios: runs.map(ratioOf), peerRun, load, measured };
 }
 
 /**
- * Newer results put into older ones, case by case, in the order of the list.
+ * Newer results put into older ones, case by case, in the order of the list; peers that took no part in the newer run of a case keep their place from the older.
  * @throws Error where the older ones are of another adapter, environment or form: their times would not compare
  */
 export function mergeResults(older: Results | null, newer: Results, cases: readonly Case[]): Results {
@@ -64,10 +80,12 @@ export function mergeResults(older: Results | null, newer: Results, cases: reado
   const done = new Set([...newer.cases, ...newer.failures].map(({ id }) => id));
   const places = new Map(cases.map((one, place) => [idOf(one), place]));
   const kept = <Kind extends { readonly id: string }>(list: readonly Kind[]): Kind[] => list.filter(({ id }) => !done.has(id) && places.has(id));
+  const peers = new Map(older.cases.map(({ id, peerRun }) => [id, peerRun]));
+  const cased = newer.cases.map((one) => ({ ...one, peerRun: one.peerRun ?? peers.get(one.id) ?? null }));
   return {
     ...newer,
     versions: { ...older.versions, ...newer.versions },
-    cases: [...kept(older.cases), ...newer.cases].toSorted((a, b) => places.get(a.id)! - places.get(b.id)!),
+    cases: [...kept(older.cases), ...cased].toSorted((a, b) => places.get(a.id)! - places.get(b.id)!),
     failures: [...kept(older.failures), ...newer.failures],
   };
 }
@@ -76,16 +94,16 @@ export function mergeResults(older: Results | null, newer: Results, cases: reado
 const PEER_BOUND = 1e-3;
 
 /** The fastest way of any peer that is right; undefined where none took part. */
-export function bestPeer({ entries }: Pick<CaseResult, "entries">): Entry | undefined {
-  return entries
-    .filter(({ name, error }) => name !== "copy" && name !== "ours" && error !== null && error <= PEER_BOUND)
-    .toSorted((a, b) => a.median - b.median)[0];
+export function bestPeer({ peerRun }: Pick<CaseResult, "peerRun">): Entry | undefined {
+  return peerRun?.entries.filter((entry) => isPeer(entry) && entry.error !== null && entry.error <= PEER_BOUND).toSorted((a, b) => a.median - b.median)[0];
 }
 
-/** How many times as fast as the best peer; null where none took part. */
+/** How many times as fast as the best peer, in the run that both took part in; where ours was measured again later, each beside the copy of its own run. Null where no peer took part. */
 export function speedup(one: CaseResult): number | null {
   const peer = bestPeer(one);
-  return peer ? peer.median / fastest(one.entries, "ours")!.median : null;
+  if (!peer) return null;
+  const { entries, measured } = one.peerRun!;
+  return measured === one.measured ? peer.median / fastest(entries, "ours")!.median : peer.median / fastest(entries, "copy")!.median / ratioOf(one);
 }
 
 /** A target counts as met within this of it: noise. */

@@ -1,6 +1,6 @@
 import { fastest, type Entry } from "./measured.ts";
 import { peerName } from "./markdown.ts";
-import type { CaseResult, Results } from "./results.ts";
+import { ratioOf, type CaseResult, type Results } from "./results.ts";
 
 /** The scale: from a thousandth of a copy's speed to a little more than all of it. */
 const LEAST = 0.001;
@@ -56,18 +56,18 @@ function text(x: number, y: number, content: string, extra = ""): string {
 }
 
 /** The fastest entry of each peer. */
-function peersOf({ entries }: CaseResult): Entry[] {
+function peersOf({ peerRun }: CaseResult): Entry[] {
+  const entries = peerRun?.entries ?? [];
   const names = [...new Set(entries.map(({ name }) => name))].filter((name) => name !== "copy" && name !== "ours");
   return names.map((name) => fastest(entries, name)!);
 }
 
 function caseRow(one: CaseResult, y: number, peers: readonly string[]): string {
-  const copy = fastest(one.entries, "copy")!.median;
-  const share = copy / fastest(one.entries, "ours")!.median;
+  const share = 1 / ratioOf(one);
   const marks = peersOf(one).map((entry) => {
     const { className, draw } = MARKS[peers.indexOf(entry.name) % MARKS.length]!;
-    const of = `${peerName(entry.name)}: ${percent(copy / entry.median)}`;
-    return `<g class="${className}"><title>${escape(of)}</title>${draw(placeOf(copy / entry.median), y)}</g>`;
+    const own = fastest(one.peerRun!.entries, "copy")!.median / entry.median;
+    return `<g class="${className}"><title>${escape(`${peerName(entry.name)}: ${percent(own)}`)}</title>${draw(placeOf(own), y)}</g>`;
   });
   return [
     text(LEFT - 12, y + 4, one.id, ' text-anchor="end"'),
@@ -90,8 +90,12 @@ function legend(peers: readonly string[]): string {
   return parts.join("\n  ");
 }
 
-/** An SVG picture: the share of the copy's speed that this library and its peers reach, case by case. Readable on a light and on a dark ground. */
-export function roofline({ adapter, cases }: Pick<Results, "adapter" | "cases">): string {
+/**
+ * An SVG picture: the share of the copy's speed that this library and its peers reach, in the cases that have a target, or in all where none has. Readable on a light and on a dark ground.
+ */
+export function roofline({ adapter, cases: all }: Pick<Results, "adapter" | "cases">): string {
+  const targeted = all.filter(({ tags }) => tags.includes("target"));
+  const cases = targeted.length ? targeted : all;
   const peers = [...new Set(cases.flatMap((one) => peersOf(one).map(({ name }) => name)))];
   const height = TOP + STEP * cases.length + BOTTOM;
   const bottom = height - BOTTOM;

@@ -22,9 +22,10 @@ const [{ CASES }, { idOf }, report, { markdown, summary }, { roofline }, { parse
   await Promise.all(["case-list.ts", "cases.ts", "results.ts", "markdown.ts", "roofline.ts", "options.ts"].map(load))
 );
 
-/** `google swiftshader` as part of a file's name. @param {string} name */
+/** An adapter as part of a file's name: software adapters by the name that people know them by. @param {string} name */
 function slug(name) {
-  return name
+  const known = /swiftshader|llvmpipe/i.exec(name)?.[0];
+  return (known ?? name)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "");
@@ -37,10 +38,10 @@ function read(file) {
 
 /** @param {import("./results.ts").CaseResult} one */
 function tell(one) {
-  const times = one.entries.map(
+  const times = (one.peerRun ?? one).entries.map(
     ({ name, variant, median, error }) => `  ${name} ${variant}: ${median.toFixed(3)} ms${error === null ? "" : `, error ${error.toExponential(1)}`}`,
   );
-  const refused = one.refused.map(({ name, variant, message }) => `  ${name} ${variant}: ${message}`);
+  const refused = (one.peerRun?.refused ?? []).map(({ name, variant, message }) => `  ${name} ${variant}: ${message}`);
   console.log([`${one.id}: ${one.ratios.map((ratio) => ratio.toFixed(2)).join(", ")} copies`, ...times, ...refused].join("\n"));
 }
 
@@ -52,7 +53,7 @@ async function main(options) {
   let bench = await open(options);
   const facts = bench.facts;
   console.log(`bench: ${wanted.length} cases on ${facts.browser}, ${facts.adapter.name}${facts.adapter.software ? " (software adapter)" : ""}`);
-  const stem = join(resolve(options.out), slug(options.env === "dawn" ? `dawn ${facts.adapter.name}` : facts.adapter.name));
+  const stem = join(resolve(options.out), `${options.env}-${slug(facts.adapter.name)}`);
   const file = options.json ? resolve(options.json) : `${stem}.json`;
   const before = read(file);
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, os: `${type()} ${release()}` };

@@ -14,8 +14,8 @@ function measured(one: Case, ours: number, peers: readonly Entry[] = [], error =
   return { id: idOf(one), bytes: 1000, plan: "row · invocation", dispatches: 1, bytesMoved: 1000, entries, refused: [] };
 }
 
-const large: Case = { ...layerNorm([4096, 768]), target: 1.8 };
-const odd: Case = { ...layerNorm([4096, 767]), beside: { id: idOf(large), most: 2 } };
+const large: Case = { ...layerNorm([4096, 768]), target: 1.8, tags: ["target", "page"] };
+const odd: Case = { ...layerNorm([4096, 767]), beside: { id: idOf(large), most: 2 }, tags: ["neighbour"] };
 const CASES = [large, odd];
 
 function results(cases: Results["cases"], more: Partial<Results> = {}): Results {
@@ -42,6 +42,24 @@ test("a ratio is to the fastest copy; the best peer is the fastest that is right
   expect(bestPeer(one)).toMatchObject({ name: "jax-js", median: 60 });
   expect(speedup(one)).toBe(4);
   expect(speedup(result(large, 15))).toBeNull();
+});
+
+test("a result has the copies and ours of its best run, and the peers of the first", () => {
+  const one = caseResult(large, [measured(large, 20, [entry("jax-js", 60)]), measured(large, 15)], 0, "today");
+  expect(one.ratios).toEqual([2, 1.5]);
+  expect(one.entries.map(({ name, median }) => [name, median])).toEqual([
+    ["copy", 12],
+    ["copy", 10],
+    ["ours", 15],
+  ]);
+  expect(speedup(one)).toBe(3);
+});
+
+test("ours measured again keeps the peers that were measured before; each then stands beside the copy of its own run", () => {
+  const older = results([caseResult(large, [measured(large, 20, [entry("jax-js", 60)])], 0, "yesterday")]);
+  const [one] = mergeResults(older, results([result(large, 15)]), CASES).cases;
+  expect(bestPeer(one!)).toMatchObject({ name: "jax-js", median: 60 });
+  expect(speedup(one!)).toBe(4);
 });
 
 test("a target is held by the best of the runs, within 5 %", () => {
@@ -93,6 +111,8 @@ test("the table names the adapter, tells what is missed, and a case that failed"
   expect(text).toContain("| LayerNorm 4096x768 | 25.0 ms (22.5 ms–27.5 ms) | 10.0 ms | 2.50 | at most 1.8 **missed** | jax-js 50.0 ms | 2.0 × | 1.0e-7 |");
   expect(text).toContain("| LayerNorm 4096x767 | 15.0 ms (13.5 ms–16.5 ms) | 10.0 ms | 1.50 | 0.60 a byte, at most 2 of LayerNorm 4096x768 |");
   expect(text).toContain("| LayerNorm 3x3 | failed: crashed |");
+  const headings = text.split("\n").filter((each) => each.startsWith("## "));
+  expect(headings).toEqual(["## Targets", "## Neighbours", "## Failed"]);
   const widths = text
     .split("\n")
     .filter((each) => each.startsWith("|"))
@@ -108,6 +128,8 @@ test("a time is in milliseconds, or microseconds where they are few", () => {
 });
 
 test("the picture has a mark for ours and for each peer, where their shares lie, and escapes what it is told", () => {
+  expect(roofline(results([result(odd, 15)]))).toContain(idOf(odd));
+  expect(roofline(results([result(large, 15), result(odd, 15)]))).not.toContain(idOf(odd));
   const svg = roofline(results([result(large, 20, [entry("jax-js", 100), entry("tfjs", 1000), entry("tfjs", 2000)])]));
   expect(svg).toContain("on a &lt;b&gt; adapter (software adapter)");
   expect(svg).toContain(`<circle class="ours" cx="${Math.round(placeOf(0.5) * 100) / 100}"`);
