@@ -115,7 +115,8 @@ export function namesOf(texts: readonly string[]): ShaderNames {
   const kept = new Set([...STORED, ...files.flatMap((file) => [...file.kept])]);
   const structs = files.flatMap((file) => [...file.structs]);
   const called = membersOf("Params", structs);
-  const own = new Set(structs.flatMap(([, members]) => [...members.keys()]).filter((name) => !called.has(name) && !SWIZZLE.test(name)));
+  const named = structs.flatMap(([, members]) => [...members.keys()]);
+  const own = new Set(named.filter((name) => !called.has(name) && !SWIZZLE.test(name)));
   const declared = new Set(files.flatMap((file) => [...file.globals]).filter((name) => !kept.has(name)));
   const used = (areMembers: boolean): string[] =>
     files.flatMap(({ tokens, members }) => tokens.filter((_, i) => members.has(i) === areMembers).map(({ text }) => text));
@@ -128,7 +129,7 @@ export function namesOf(texts: readonly string[]): ShaderNames {
     members: give(
       used(true).filter((name) => own.has(name)),
       shortNames(LOWER, LOWER + UPPER),
-      called,
+      new Set(named.filter((name) => !own.has(name))),
     ),
     kept,
   };
