@@ -1,4 +1,19 @@
-import { BatchNorm, Gpu, GroupNorm, LayerNorm, RMSNorm, WeightStandardization, type Tensor } from "../src/index.ts";
+import {
+  BatchChannelNorm,
+  BatchNorm,
+  Gpu,
+  GroupNorm,
+  LayerNorm,
+  layerNorm,
+  layerNormBackward,
+  LocalResponseNorm,
+  LpNorm,
+  RMSNorm,
+  WeightStandardization,
+  weightStandardizationAll,
+  weightStandardizationAllBackward,
+  type Tensor,
+} from "../src/index.ts";
 
 /** JavaScript of one kind of call, in microseconds: the median over blocks of calls, and the tenth and ninetieth percentile. */
 export interface Overhead {
@@ -26,8 +41,8 @@ interface Call {
 }
 
 interface Layer<Output extends object, Gradient extends object> {
-  forward(x: Tensor, options?: { out?: Output }): Output;
-  backward(dy: Tensor, saved: never, options?: { out?: Gradient }): Gradient;
+  forward(x: Tensor, options?: object): Output;
+  backward(dy: Tensor, saved: never, options?: object): Gradient;
 }
 
 /** Forward and backward of a layer over a tiny tensor; `out` names every output. */
@@ -55,17 +70,47 @@ function layerCalls(gpu: Gpu): Call[] {
     [8, 4, 3, 3],
   ] as const;
   const count = (plan: { dispatches: readonly unknown[] }): number => plan.dispatches.length;
-  const layerNorm = new LayerNorm(gpu, { shape: 64 });
+  const ofRows = new LayerNorm(gpu, { shape: 64 });
   const rmsNorm = new RMSNorm(gpu, { shape: 64 });
   const batchNorm = new BatchNorm(gpu, { channels: 8 });
   const groupNorm = new GroupNorm(gpu, { groups: 4, channels: 8 });
   const standardization = new WeightStandardization(gpu, {});
+  const lpNorm = new LpNorm(gpu);
+  const localResponse = new LocalResponseNorm(gpu, { size: 3 });
+  const batchChannel = new BatchChannelNorm(gpu, { channels: 8, groups: 4 });
+  const both = batchChannel.plan(images).reduce((sum, plan) => sum + count(plan), 0);
   return [
-    ...pair(gpu, "LayerNorm", rows, layerNorm, [count(layerNorm.plan(rows)), count(layerNorm.planBackward(rows))]),
+    ...pair(gpu, "LayerNorm", rows, ofRows, [count(ofRows.plan(rows)), count(ofRows.planBackward(rows))]),
     ...pair(gpu, "RMSNorm", rows, rmsNorm, [count(rmsNorm.plan(rows)), count(rmsNorm.planBackward(rows))]),
     ...pair(gpu, "BatchNorm training", images, batchNorm, [count(batchNorm.plan(images)), count(batchNorm.planBackward(images))]),
     ...pair(gpu, "GroupNorm", images, groupNorm, [count(groupNorm.plan(images)), count(groupNorm.planBackward(images))]),
     ...pair(gpu, "WeightStandardization", weight, standardization, [count(standardization.plan(weight)), 2]),
+    ...pair(gpu, "LpNorm", rows, lpNorm, [count(lpNorm.plan(rows)), count(lpNorm.plan(rows, "backward"))]),
+    ...pair(gpu, "LocalResponseNorm", images, localResponse, [count(localResponse.plan(images)), count(localResponse.plan(images, "backward"))]),
+    ...pair(gpu, "BatchChannelNorm", images, batchChannel, [both, both + 1]),
+    ...functionCalls(gpu),
+  ];
+}
+
+/** Calls whose options come anew each time: stateless functions, and a pack. */
+function functionCalls(gpu: Gpu): Call[] {
+  const values = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i));
+  const [x, dy] = [gpu.tensor(values, [8, 64]), gpu.tensor(values.toReversed(), [8, 64])];
+  const [gamma, beta] = [gpu.tensor(new Float32Array(64).fill(1)), gpu.tensor(new Float32Array(64))];
+  const out = layerNorm(gpu, x, { gamma, beta });
+  const gradients = layerNormBackward(gpu, dy, out.saved, { gamma, beta });
+  const pack = gpu.pack([x, dy]);
+  const packed = weightStandardizationAll(gpu, pack);
+  const packedGradients = weightStandardizationAllBackward(gpu, pack, packed.saved!);
+  return [
+    { name: "layerNorm, a function", dispatches: 1, call: () => layerNorm(gpu, x, { gamma, beta, out }) },
+    { name: "layerNormBackward, a function", dispatches: 2, call: () => layerNormBackward(gpu, dy, out.saved, { gamma, beta, out: gradients }) },
+    { name: "weightStandardizationAll", dispatches: 1, call: () => weightStandardizationAll(gpu, pack, { out: packed }) },
+    {
+      name: "weightStandardizationAllBackward",
+      dispatches: 1,
+      call: () => weightStandardizationAllBackward(gpu, pack, packed.saved!, { out: packedGradients }),
+    },
   ];
 }
 

@@ -3,6 +3,8 @@
 // pull is 1, or (std + eps) / std where eps is outside.
 struct Params {
   teams: u32,
+  first: u32,
+  order: u32,
   statistics_stride: u32,
   zero: u32,
   gain_scale: f32,
@@ -52,7 +54,7 @@ fn along_of(product: f32, reciprocal: f32, rstd: f32, variance: f32) -> f32 {
 
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
-  let index = select(0u, team, live);
+  let index = row_index(team, live);
   var row = packed_row(index, live);
   let at = params.statistics_offset + index;
   let rstd = statistics[at + params.statistics_stride];

@@ -1,6 +1,8 @@
 // Rows of many weights standardized in one dispatch: w = (v - mean) * rstd * gain for each row of the table.
 struct Params {
   teams: u32,
+  first: u32,
+  order: u32,
   statistics_stride: u32,
   eps: f32,
   zero: u32,
@@ -31,7 +33,7 @@ fn beside(row: Row, i: u32, e: Lane) -> Lane { return e; }
 
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
-  let index = select(0u, team, live);
+  let index = row_index(team, live);
   let row = packed_row(index, live);
   let shift = row_shift(row, row.length, inv);
   let sums = long_sums(row, shift, row.length, inv);

@@ -1,6 +1,8 @@
 // Gradients of many weights by their norms in one dispatch. With h = v / norm, for each row of the table: dg = sum(dw * h), dv = g / norm * (dw - h * dg).
 struct Params {
   teams: u32,
+  first: u32,
+  order: u32,
   zero: u32,
   table_offset: u32,
   v_offset: u32,
@@ -39,7 +41,7 @@ fn beside(row: Row, i: u32, e: Lane) -> Lane {
 
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
-  let index = select(0u, team, live);
+  let index = row_index(team, live);
   var row = packed_row(index, live);
   let divisor = divisor_of(norm[params.norm_offset + index], 0.0);
   row.known = vec3f(divisor, 0.0);

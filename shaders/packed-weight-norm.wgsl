@@ -1,6 +1,8 @@
 // Rows of many weights brought to the length g in one dispatch: w = g * v / norm, norm = sqrt(sum of v^2), for each row of the table.
 struct Params {
   teams: u32,
+  first: u32,
+  order: u32,
   zero: u32,
   table_offset: u32,
   v_offset: u32,
@@ -30,7 +32,7 @@ fn beside(row: Row, i: u32, e: Lane) -> Lane { return e; }
 
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
-  let index = select(0u, team, live);
+  let index = row_index(team, live);
   var row = packed_row(index, live);
   row.known.x = 1.0;
   var far = Lane(0.0);

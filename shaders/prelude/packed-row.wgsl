@@ -10,6 +10,13 @@ struct Row {
   known: vec3f,
 }
 
+// The row that a team takes: rows are taken in the order that follows them in the table, where there is one.
+fn row_index(team: u32, live: bool) -> u32 {
+  let place = params.first + select(0u, team, live);
+  if (params.order == 0u) { return place; }
+  return table[params.table_offset + params.order + place / 4u][place % 4u];
+}
+
 fn packed_row(index: u32, live: bool) -> Row {
   let line = table[params.table_offset + index];
   return Row(line.x / LANE, select(0u, line.y / LANE, live), line.z, line.w, vec3f(0.0));

@@ -1,6 +1,6 @@
 import { OptionError, ShapeError, TensorError, UnsupportedError } from "../core/errors.ts";
 import { checkShape, formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
-import type { PackedShape } from "../plan/packed-plan.ts";
+import type { PackedPart, PackedShape } from "../plan/packed-plan.ts";
 import type { Gpu } from "./device.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -11,9 +11,13 @@ export type PackPart = Tensor | { readonly shape: Shape; readonly values?: Array
 const START_BYTES = 256;
 const COPY_SRC = 4;
 
-/** Where the rows of a pack are, on the GPU: for each a start, a length, a step from value to value, and the index of its parameter, as u32. */
+/**
+ * Where the rows of a pack are, on the GPU: for each a start, a length, a step from value to value, and the index of its parameter, as u32. Where there are several kinds of rows, the indices of all
+ * rows follow, kind by kind.
+ */
 export interface PackedRows extends PackedShape {
   readonly table: Tensor;
+  readonly rows: number;
 }
 
 /** What packs of the same shapes share. */
@@ -154,23 +158,37 @@ function rowsOf(shape: Shape, dim: number | null, what: string): TensorRows {
 
 function makeTable(gpu: Gpu, lines: readonly TensorRows[], starts: readonly number[], parameterStarts: readonly number[] | null): PackedRows {
   const rows = lines.reduce((sum, { count }) => sum + count, 0);
-  const table = new Uint32Array(rows * 4);
+  const { parts, order } = partsOf(lines);
+  const table = new Uint32Array(rows * 4 + (parts.length > 1 ? Math.ceil(rows / 4) * 4 : 0));
   let row = 0;
   lines.forEach(({ count, length, stride, step }, i) => {
     for (let index = 0; index < count; index++, row++) {
       table.set([starts[i]! + index * stride, length, step, parameterStarts ? parameterStarts[i]! + index : row], row * 4);
     }
   });
+  if (parts.length > 1) table.set(order, rows * 4);
   // A tensor of f32 takes the bits as they are.
-  const bits = gpu.tensor(new Float32Array(table.buffer), [rows, 4]);
+  const bits = gpu.tensor(new Float32Array(table.buffer), [table.length / 4, 4]);
   // Packs keep it: it outlives a `tidy` around the call.
   gpu.keep(bits);
-  const filled = lines.filter(({ count, length }) => count * length > 0);
-  return {
-    table: bits,
-    rows,
-    values: lines.reduce((sum, { count, length }) => sum + count * length, 0),
-    contiguous: filled.every(({ step, length }) => step === 1 || length === 1),
-    whole: filled.every(({ length }) => length % 4 === 0),
-  };
+  return { table: bits, rows, parts };
+}
+
+/** The kinds of rows, four values a lane first, and the indices of all rows in that order. Rows without a value are of the first kind. */
+function partsOf(lines: readonly TensorRows[]): { parts: PackedPart[]; order: number[] } {
+  const kinds = [true, false].flatMap((contiguous) =>
+    [true, false].map((whole) => ({ part: { rows: 0, values: 0, contiguous, whole }, indices: [] as number[] })),
+  );
+  let row = 0;
+  for (const { count, length, step } of lines) {
+    const contiguous = step === 1 || length <= 1;
+    // Columns are read one value at a time, whatever their length.
+    const whole = contiguous && length % 4 === 0;
+    const { part, indices } = kinds.find((kind) => kind.part.contiguous === contiguous && kind.part.whole === whole)!;
+    part.rows += count;
+    part.values += count * length;
+    for (let index = 0; index < count; index++) indices.push(row++);
+  }
+  const present = kinds.filter(({ part }) => part.rows > 0);
+  return { parts: present.map(({ part }) => part), order: present.flatMap(({ indices }) => indices) };
 }

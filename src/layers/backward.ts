@@ -1,6 +1,5 @@
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { formatShape, sameShape, type Shape } from "../core/shape.ts";
-import { statisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -8,8 +7,9 @@ import { planBackward } from "../plan/backward-plan.ts";
 import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
 import type { Plan } from "../plan/plan.ts";
 import { checkAddedTo } from "./accumulate.ts";
-import { aligned, meaningOf, parameterStrides, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
+import { aligned, meaningOf, parameterStrides, requestKey, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
 import { idsOf, remembered } from "./kept-specs.ts";
+import { viewOf } from "./views.ts";
 import { Saved, type SavedMeaning } from "./saved.ts";
 
 /** Gradients of a backward call. Nothing is awaited. */
@@ -98,7 +98,7 @@ export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, gi
     },
     request: {
       shape: spec.shape,
-      view: statisticsView(spec.shape, spec.reduced),
+      view: viewOf(spec.shape, spec.reduced),
       parameters: { ...(strides.gamma && { gamma: strides.gamma }), ...(strides.beta && { beta: strides.beta }) },
       statistics: spec.statistics,
       subtractsMean: spec.subtractsMean,
@@ -119,7 +119,7 @@ export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, gi
 }
 
 function planCall(gpu: Gpu, spec: NormSpec, { request }: BackwardCall): Plan {
-  return gpu.plans.remember(JSON.stringify(["backward", request, spec.reduced]), (capabilities) => planBackward(request, capabilities));
+  return gpu.plans.remember(requestKey("backward", request, spec), (capabilities) => planBackward(request, capabilities));
 }
 
 /** The plan of a backward call, remembered by everything that it depends on. */

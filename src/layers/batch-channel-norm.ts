@@ -15,6 +15,7 @@ import { Between } from "./between.ts";
 import { ChannelNorm } from "./channel-norm.ts";
 import type { ChannelOptions } from "./channels.ts";
 import { EstimatedBatchNorm } from "./estimated-batch-norm.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { outputDtype, type ForwardOptions } from "./forward.ts";
 import type { NormClassOptions } from "./norm.ts";
 import type { RunningOptions } from "./running-statistics.ts";
@@ -100,13 +101,15 @@ export class BatchChannelNorm {
   readonly channel: ChannelNorm;
   readonly #between = new Between();
   readonly #gradient = new Between();
+  /** Shapes of tensors that the second half takes. */
+  readonly #fit = { saving: new WeakSet<Shape>(), passing: new WeakSet<Shape>() };
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: BatchChannelNormOptions) {
     const { channels, groups, movingSpeed, eps, bnEps = eps, activation, layout, affine, bias, ...running } = options;
     const shared = { channels, layout, affine, bias };
     this.gpu = gpu;
-    this.options = { ...options };
+    this.options = ownOptions(options);
     this.channel = new ChannelNorm(gpu, { ...shared, groups, eps, activation }, "BatchChannelNorm");
     const own = { ...shared, eps: bnEps };
     this.batch = movingSpeed === undefined ? new BatchNorm(gpu, { ...own, ...running }) : new EstimatedBatchNorm(gpu, { ...own, movingSpeed });
@@ -129,8 +132,8 @@ export class BatchChannelNorm {
     const { out = {}, dtype, encoder, pass, ...given } = options;
     const call = "BatchChannelNorm.forward";
     this.#checkForward(call, x, options);
-    this.channel.plan(x.shape, { saved: options.saved !== false });
     const saves = options.saved !== false;
+    this.#checkChannel(x.shape, saves);
     const middle = saves ? out.saved?.channel.x : this.#between.tensor(this.gpu, x.shape, options);
     return this.#record({ encoder, pass }, (recording) => {
       const first = this.batch.forward(x, {
@@ -171,6 +174,14 @@ export class BatchChannelNorm {
         ...(firstBeta && { dbnBeta: firstBeta }),
       };
     });
+  }
+
+  /** The second half refuses x's shape before the first one moves anything; a shape of which nothing was said is looked at once. */
+  #checkChannel(x: Shape, saves: boolean): void {
+    const fit = saves ? this.#fit.saving : this.#fit.passing;
+    if (fit.has(x)) return;
+    this.channel.plan(x, { saved: saves });
+    fit.add(x);
   }
 
   /** What the second half would refuse is refused before the first one moves anything. */

@@ -3,7 +3,7 @@ import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
-import { statisticsView } from "../core/statistics-view.ts";
+import type { StatisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -11,6 +11,7 @@ import { planForward } from "../plan/forward-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
 import { idsOf, remembered } from "./kept-specs.ts";
+import { viewOf } from "./views.ts";
 import { Saved, type InputShapes, type SavedMeaning } from "./saved.ts";
 
 /** What every forward call takes beside x. */
@@ -128,7 +129,7 @@ export function aligned(tensors: readonly (Tensor | null | undefined)[]): boolea
 export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, wants: PlanWants): Plan {
   const request: ForwardRequest = {
     shape: spec.shape,
-    view: statisticsView(spec.shape, spec.reduced),
+    view: viewOf(spec.shape, spec.reduced),
     parameters: parameterStrides(spec, inputs),
     residual: residualStrides(spec, x, inputs.residual),
     statistics: spec.statistics,
@@ -147,7 +148,12 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     aligned: wants.aligned,
     ...(reloadsSum(wants) && { reloadsSum: true }),
   };
-  return gpu.plans.remember(JSON.stringify([request, spec.reduced]), (capabilities) => planForward(request, capabilities));
+  return gpu.plans.remember(requestKey("forward", request, spec), (capabilities) => planForward(request, capabilities));
+}
+
+/** What a request says as a key. Its view follows from shape and reduced axes. */
+export function requestKey(kind: string, request: { readonly view: StatisticsView }, { reduced }: NormSpec): string {
+  return `${kind} ${reduced.join()} ${JSON.stringify({ ...request, view: 0 })}`;
 }
 
 /** A sum in f16 is rounded: statistics and y are made from what it is made of. So they are where x is f16 and nobody wants the sum: that moves fewer bytes. */
@@ -189,7 +195,14 @@ function findForward(gpu: Gpu, call: string, spec: NormSpec, x: Tensor, options:
   const plan = planOf(gpu, spec, x.shape, inputs, wants);
   const own = { ...meaningOf(spec), inputs };
   const had = out.saved?.meaning;
-  return { epoch, plan, sums, dtype, sumDtype, meaning: had && JSON.stringify(had) === JSON.stringify(own) ? had : own };
+  return { epoch, plan, sums, dtype, sumDtype, meaning: had && sameMeaning(had, own) ? had : own };
+}
+
+/** Words say the shape, the kind and eps too. */
+function sameMeaning(a: SavedMeaning, b: SavedMeaning): boolean {
+  const same = (one: Shape | null | undefined, other: Shape | null | undefined): boolean => one === other || (!!one && !!other && sameShape(one, other));
+  const roles = ["gamma", "beta", "residual_bias"] as const;
+  return a.words === b.words && same(a.inputs.residual, b.inputs.residual) && roles.every((role) => same(a.inputs.parameters[role], b.inputs.parameters[role]));
 }
 
 /** What is kept for backward: `earlier` itself where it says the same, else statistics in its tensor, or in a new one. */
@@ -240,7 +253,7 @@ const always = (): boolean => true;
 /** What backward must know of the statistics: their shape and kind, and all that they depend on, in words. */
 export function meaningOf(spec: NormSpec): Omit<SavedMeaning, "inputs"> {
   const { shape, reduced, statistics, subtractsMean, eps, epsMode = "insideVariance", correction = 0 } = spec;
-  const view = statisticsView(shape, reduced);
+  const view = viewOf(spec.shape, spec.reduced);
   const over = `axes [${reduced.toSorted((a, b) => a - b).join(", ")}] of ${formatShape(shape)}`;
   const more = `${subtractsMean ? "" : ", mean kept"}${epsMode === "outsideStd" ? ", eps outside" : ""}${correction ? ", unbiased" : ""}`;
   // Estimates that a call moved are not followed: to backward they were given.
@@ -270,7 +283,7 @@ function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out
     }
   }
   if (out.saved && !(out.saved instanceof Saved)) throw new TensorError(`${spec.call}: out.saved is ${typeof out.saved}; wanted what a forward call saved`);
-  const wanted = statisticsStride(statisticsView(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
+  const wanted = statisticsStride(viewOf(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
   const own = out.saved && sizeOf(out.saved.statistics.shape);
   if (own !== undefined && own !== wanted)
     throw new ShapeError(`${spec.call}: out.saved comes from a call with other statistics (${own} values; wanted ${wanted})`);

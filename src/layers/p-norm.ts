@@ -1,7 +1,6 @@
 import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
-import { statisticsView, type StatisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -10,6 +9,7 @@ import { planPNorm } from "../plan/p-norm-plan.ts";
 import type { PNormRequest, PNormRole } from "../plan/p-norm-request.ts";
 import type { Plan } from "../plan/plan.ts";
 import { checkAddedTo } from "./accumulate.ts";
+import { viewOf } from "./views.ts";
 
 /** One layer's meaning for one shape of x: y = g * x / max(norm, eps), norm = (sum of |x|^p)^(1/p) over `reduced`. */
 export interface PNormSpec {
@@ -73,16 +73,12 @@ export interface PNormWants {
 /** The plan of a call, remembered by everything that it depends on. */
 export function pNormPlan(gpu: Gpu, direction: "forward" | "backward", spec: PNormSpec, shape: Shape, wants: PNormWants): Plan {
   const { power, eps, names } = spec;
-  const request: PNormRequest = { shape, view: viewOf(shape, spec), power, eps, names, hasG: wants.hasG, aligned: wants.aligned };
-  return gpu.plans.remember(JSON.stringify(["p-norm", direction, request, wants]), (capabilities) =>
+  const request: PNormRequest = { shape, view: viewOf(shape, spec.reduced), power, eps, names, hasG: wants.hasG, aligned: wants.aligned };
+  return gpu.plans.remember(`p-norm ${direction} ${spec.reduced.join()} ${JSON.stringify([{ ...request, view: 0 }, wants])}`, (capabilities) =>
     direction === "forward"
       ? planPNorm({ ...request, writesNorm: wants.norm === true }, capabilities)
       : planPNormBackward({ ...request, accumulates: wants.accumulates === true }, capabilities),
   );
-}
-
-function viewOf(shape: Shape, { reduced }: PNormSpec): StatisticsView {
-  return statisticsView(shape, reduced);
 }
 
 function aligned(tensors: readonly Tensor[]): boolean {
@@ -158,7 +154,7 @@ function checkOut(call: string, name: string, tensor: Tensor | undefined, wanted
 
 /** g has a value for each norm: the shape of the norms, or of the axes that are not reduced. */
 function checkFactors(call: string, g: Shape, spec: PNormSpec, x: Shape): void {
-  const { statisticsShape, statistics } = viewOf(x, spec);
+  const { statisticsShape, statistics } = viewOf(x, spec.reduced);
   const fits = sizeOf(g) === statistics && [spec.normShape, statisticsShape, [statistics]].some((shape) => sameShape(shape, g));
   if (!fits) throw new ShapeError(`${call}: g is ${formatShape(g)}; wanted ${formatShape(spec.normShape)} or ${formatShape(statisticsShape)}`);
 }

@@ -92,8 +92,7 @@ export function runPacked(
 ): void {
   const present = Object.entries(given).filter((entry): entry is [string, Tensor] => entry[1] !== null && entry[1] !== undefined);
   const tensors = { table: rows.table, ...Object.fromEntries(present) };
-  const { rows: count, values, contiguous, whole } = rows;
-  const request: PackedRequest = { ...asked, rows: count, values, contiguous, whole, roles: Object.keys(tensors) };
+  const request: PackedRequest = { ...asked, parts: rows.parts, roles: Object.keys(tensors) };
   try {
     const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
     run(gpu, plan, tensors, recording, call);

@@ -60,7 +60,7 @@ export interface PackedWeightNormGradients {
 }
 
 /**
- * {@link weightNorm} of all weights of a pack in one dispatch. `dim` is the first axis or the last, or null: a norm for each whole weight.
+ * {@link weightNorm} of all weights of a pack, in a dispatch for each kind of row: those of whole lanes of four values, others, columns. `dim` is the first axis or the last, or null: a norm for each whole weight.
  * @param v `gpu.pack([...])`
  * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
  */
@@ -91,7 +91,7 @@ export function weightNormAll(gpu: Gpu, v: Pack, options: WeightNormAllOptions =
 }
 
 /**
- * Gradients of {@link weightNormAll} in one dispatch: dg = sum of dw * h, dv = g / norm * (dw - h * dg), h = v / norm; both 0 where a norm is 0.
+ * Gradients of {@link weightNormAll}, dispatched likewise: dg = sum of dw * h, dv = g / norm * (dw - h * dg), h = v / norm; both 0 where a norm is 0.
  * @param dw a pack of v's shapes: `v.like()`, whose tensors took the gradients of w
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */

@@ -68,7 +68,7 @@ export interface PackedStandardizationGradients {
 }
 
 /**
- * {@link weightStandardization} of all weights of a pack in one dispatch.
+ * {@link weightStandardization} of all weights of a pack, in a dispatch for each kind of row: those of whole lanes of four values, others, columns.
  * @param v `gpu.pack([...])`   @param options.gain a pack with a tensor for each weight, or one tensor [rows] with the rows of all weights in turn
  * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
  */
@@ -122,7 +122,7 @@ function flags({ correction, epsMode, byFanIn }: ReturnType<typeof weightForm>):
 }
 
 /**
- * Gradients of {@link weightStandardizationAll} in one dispatch; equations: reference/weight-standardization.ts.
+ * Gradients of {@link weightStandardizationAll}, dispatched likewise; equations: reference/weight-standardization.ts.
  * @param dw a pack of v's shapes: `v.like()`, whose tensors took the gradients of w
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */

@@ -198,7 +198,7 @@ export class WeightStandardization {
   }
 
   /**
-   * Standardizes many weights: those of a pack (`gpu.pack`) in one dispatch, a list in one pass and one submit. Gains come with the call.
+   * Standardizes many weights: those of a pack (`gpu.pack`) in a dispatch for each kind of row, a list in one pass and one submit. Gains come with the call.
    * @throws ShapeError, OptionError, TensorError, UnsupportedError, LimitError, DeviceLostError
    */
   forwardAll(v: Pack, options?: PackOptions): PackedStandardizationResult;
@@ -216,7 +216,7 @@ export class WeightStandardization {
     return { w: results.map(({ w }) => w), saved: results.flatMap((result) => result.saved ?? []) };
   }
 
-  /** Gradients of {@link forwardAll}: of a pack in one dispatch, of a list in one pass and one submit. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
+  /** Gradients of {@link forwardAll}: of a pack dispatched likewise, of a list in one pass and one submit. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */
   backwardAll(
     dw: Pack,
     saved: PackedStandardizationSaved,

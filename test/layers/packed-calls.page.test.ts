@@ -86,10 +86,15 @@ gpuTest("the caller's encoder; saved: false; rows as they stand in the table", a
   expect(await result.w.tensors[1]!.read()).toEqual(new Float32Array(4));
   (gpu.device as GPUDevice).queue.submit([encoder.finish()]);
   expect(await result.w.tensors[1]!.read()).toEqual(Float32Array.of(1, 1, 1, 1));
-  const { table, rows, contiguous, whole } = pack.rows([-1, 0].map((dim, i) => (dim < 0 ? pack.tensors[i]!.shape.length - 1 : dim)));
-  expect({ rows, contiguous, whole }).toEqual({ rows: 13, contiguous: false, whole: false });
+  const { table, rows, parts } = pack.rows([-1, 0].map((dim, i) => (dim < 0 ? pack.tensors[i]!.shape.length - 1 : dim)));
+  expect(rows).toBe(13);
+  expect(parts).toEqual([
+    { rows: 4, values: 4, contiguous: true, whole: false },
+    { rows: 9, values: 54, contiguous: false, whole: false },
+  ]);
   const words = new Uint32Array((await table.read()).buffer);
   expect([...words.slice(4, 8), ...words.slice(9 * 4, 9 * 4 + 8)]).toEqual([1, 6, 9, 1, 64, 1, 1, 9, 65, 1, 1, 10]);
+  expect(Array.from(words.slice(13 * 4)), "the rows of each kind in turn").toEqual([9, 10, 11, 12, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0]);
 });
 
 gpuTest("gradients are added to what stands in out", async ({ gpu }) => {

@@ -64,6 +64,8 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "let place = params.dg_offset + (row.parameter ^ 1u);",
     check: normed,
   },
+  { file: "packed-row", what: "kinds of rows are taken where they do not lie", line: "place / 4u][place % 4u];", wrong: "place / 4u][0u];", check: article },
+  { file: "packed-row", what: "every kind starts at the first row", line: "let place = params.first +", wrong: "let place =", check: article },
   { file: "packed-row", what: "rows that are columns are read as rows", line: "row.start + i * row.step", wrong: "row.start + i", check: columns },
   {
     file: "packed-gain",

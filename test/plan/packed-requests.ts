@@ -1,11 +1,17 @@
 import type { Capabilities } from "../../src/plan/capabilities.ts";
-import { planPacked, type PackedRequest } from "../../src/plan/packed-plan.ts";
+import { planPacked, type PackedPart, type PackedRequest } from "../../src/plan/packed-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 
 /** A pack of many rows of 576 values, with whatever matters said otherwise. */
-export function packedRequest(more: Partial<PackedRequest> = {}): PackedRequest {
-  const roles = ["table", "v", "w"];
-  return { kernel: "packed-standardize", rows: 4000, values: 4000 * 576, contiguous: true, whole: true, overrides: {}, params: {}, roles, ...more };
+export function packedRequest({
+  rows = 4000,
+  values = 4000 * 576,
+  contiguous = true,
+  whole = true,
+  ...more
+}: Partial<PackedRequest & PackedPart> = {}): PackedRequest {
+  const parts = rows === 0 ? [] : [{ rows, values, contiguous, whole }];
+  return { kernel: "packed-standardize", parts, overrides: {}, params: {}, roles: ["table", "v", "w"], ...more };
 }
 
 /** Plans that reach every kernel for packs with every flag on and off. */
