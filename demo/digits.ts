@@ -1,8 +1,10 @@
-import base64 from "virtual:digits";
+import url from "virtual:digits";
 
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
-const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+const packed = await fetch(url);
+if (!packed.ok) throw new Error(`the digits could not be loaded: ${packed.status} ${packed.statusText}`);
+const bytes = new Uint8Array(await new Response(packed.body!.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer());
 
 /** How many digits there are. */
 export const DIGITS = bytes.length / PIXELS;

@@ -45,8 +45,14 @@ function follow(): void {
   shown = name;
   tabs.show(name);
   settings.set(name, params);
-  if (before && before !== name) void load(before).then((one) => one.close());
-  void load(name).then((one) => shown === name && one.open(settings.get(name)!));
+  if (before && before !== name) void load(before).then((one) => one.close(), unloaded);
+  void load(name).then((one) => shown === name && one.open(settings.get(name)!), unloaded);
+}
+
+/** A view whose files did not arrive, as after the site was replaced under an open page. */
+function unloaded(error: unknown): void {
+  element("notice").hidden = false;
+  element("notice-text").textContent = `A part of this page could not be loaded (${error instanceof Error ? error.message : String(error)}). Reload the page.`;
 }
 
 const tabs = new Tabs(element("tabs"), (name) => {

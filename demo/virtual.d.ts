@@ -1,4 +1,4 @@
 declare module "virtual:digits" {
-  const base64: string;
-  export default base64;
+  const url: string;
+  export default url;
 }
