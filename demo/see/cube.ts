@@ -20,7 +20,8 @@ export interface Ink {
   readonly text: string;
 }
 
-const MARGIN = { x: 30, y: 34 };
+/** Room for the labels, in pixels. */
+const MARGIN = { x: 26, y: 24 };
 
 /** Draws the cube, and returns where everything is. */
 export function drawCube(context: CanvasRenderingContext2D, size: { width: number; height: number }, scene: Scene, ink: Ink): Projection {

@@ -28,8 +28,8 @@ class See implements View {
   readonly #terms: Terms;
   readonly #cube: CubeView;
   readonly #live: Live;
-  readonly #before = new Histogram(element("before"));
-  readonly #after = new Histogram(element("after"));
+  readonly #before = new Histogram(element("see-before"));
+  readonly #after = new Histogram(element("see-after"));
   readonly #statistics = element<HTMLTableElement>("statistics");
   #state: SeeState = settled(readState(FIELDS, new URLSearchParams()));
   #picture: Picture | null = null;

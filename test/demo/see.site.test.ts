@@ -7,7 +7,7 @@ const see = site.see.bind(site);
 
 /** Mean and deviation under a histogram. */
 async function moments(page: Page, chart: "before" | "after"): Promise<string> {
-  return (await textOf(page, `#${chart} .moments`)).replaceAll(/\s+/g, " ");
+  return (await textOf(page, `#see-${chart} .moments`)).replaceAll(/\s+/g, " ");
 }
 
 /** Where the middle of box (n, c) lies on the screen, as the canvas draws it: found by hovering until it lights. */
@@ -219,7 +219,7 @@ describe("what is lit", () => {
 
   test("the tables beside the histograms count what is lit and everything", async () => {
     const page = await see();
-    const counts = await page.$$eval("#before tbody tr", (rows) => rows.map((row) => [...row.children].slice(1).map((cell) => Number(cell.textContent))));
+    const counts = await page.$$eval("#see-before tbody tr", (rows) => rows.map((row) => [...row.children].slice(1).map((cell) => Number(cell.textContent))));
     const total = (column: number): number => counts.reduce((sum, row) => sum + row[column]!, 0);
     expect([total(0), total(1)]).toEqual([4 * 784, 4 * 6 * 784]);
   });

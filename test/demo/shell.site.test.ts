@@ -117,6 +117,25 @@ describe("without WebGPU", () => {
   });
 });
 
+test("Measure runs by itself where the address asks for it, and reports", async () => {
+  const before = (): void => {
+    const own = window as unknown as { __report: (report: object) => void; told: object };
+    own.__report = (report) => (own.told = report);
+  };
+  const page = await site.open("?run=1&cases=layernorm%20512x4096", { before });
+  await page.waitForFunction(() => "told" in window);
+  const { failed, table } = await page.evaluate(() => (window as unknown as { told: { failed: number; table: string[] } }).told);
+  expect([failed, table.length > 1]).toEqual([0, true]);
+  expect(await textOf(page, "#status")).toMatch(/^All \d+ results are within the bound\.$/);
+  expect(await page.$eval("#before", (canvas) => (canvas as HTMLCanvasElement).toDataURL().length)).toBeGreaterThan(1000);
+});
+
+test("no two elements have the same id", async () => {
+  const page = await site.open("");
+  const ids = await page.$$eval("[id]", (elements) => elements.map(({ id }) => id));
+  expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+});
+
 test("a lost device: a sentence, the CPU reference meanwhile, and Restart", async () => {
   const page = await site.open("#see?norm=rms");
   await settled(page);
