@@ -1,31 +1,13 @@
 // npm run cold-start -- [--runs N] [--import "{ Gpu, LayerNorm }"] [--json FILE]: milliseconds from importing the minified library to the first result of LayerNorm 64 x 768, each time in a fresh
 // headless Chrome. The bench calls `coldStart`.
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { describeAdapter, openBrowser } from "../build/browser.mjs";
 import { bundle } from "../build/bundle.mjs";
+import { serveIsolated } from "./isolated-server.mjs";
 
 /** @typedef {{ importMs: number, deviceMs: number, firstMs: number, totalMs: number }} ColdStart */
-
-const PAGE = '<!doctype html><meta charset="utf-8"><title>cold start</title><link rel="icon" href="data:,">';
-/** Without them the clock of a page has a grain of 0.1 ms. */
-const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-
-/** @param {string} code @returns {Promise<{ url: string, close: () => void }>} */
-async function serve(code) {
-  const server = createServer((request, response) => {
-    const isCode = request.url === "/library.js";
-    response.writeHead(200, { ...HEADERS, "Content-Type": isCode ? "text/javascript" : "text/html" });
-    response.end(isCode ? code : PAGE);
-  });
-  await new Promise((done) => {
-    server.listen(0, "127.0.0.1", () => done(null));
-  });
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
-}
 
 /** What the page runs: nothing is loaded, compiled or opened before. @returns {Promise<ColdStart>} */
 async function inPage() {
@@ -52,7 +34,7 @@ async function inPage() {
  */
 export async function coldStart({ runs = 5, names = "*" } = {}) {
   const { code } = await bundle(names);
-  const server = await serve(code);
+  const server = await serveIsolated((path) => (path === "/library.js" ? { type: "text/javascript", body: code } : null));
   let adapter = "";
   /** @type {ColdStart[]} */
   const found = [];

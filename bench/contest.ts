@@ -2,7 +2,7 @@ import { spreadOf, type Spread } from "./statistics.ts";
 
 /** One way to do what a case asks for. */
 export interface Contender {
-  /** Whose: `copy`, `ours`, or a peer's. Ways of the same name compete, and the slow ones among them leave early. */
+  /** Whose: `copy`, `ours`, or a peer's. */
   readonly name: string;
   readonly variant: string;
   /** Queues one call. What it gives is freed after the fence. */
@@ -10,6 +10,8 @@ export interface Contender {
   /** Resolves when all calls are done. */
   fence(results: readonly unknown[]): Promise<unknown>;
   free?(result: unknown): void;
+  /** It is timed no further where a first look finds it slower than another of its name. */
+  readonly mayLeave?: boolean;
   /** Bytes that a call allocates for its outputs and keeps until they are freed. */
   readonly allocates: number;
 }
@@ -35,7 +37,9 @@ const SLOW: readonly { readonly ms: number; readonly repeats: number }[] = [
 
 interface Entry {
   readonly contender: Contender;
-  readonly calls: number;
+  readonly most: number;
+  /** Calls that stand under the next fence. */
+  calls: number;
   /** Milliseconds a call, at a first look. */
   readonly first: number;
   readonly times: number[];
@@ -66,7 +70,17 @@ async function look(contender: Contender): Promise<Entry> {
     taken = await time(contender, calls);
   }
   const first = taken / calls;
-  return { contender, first, calls: Math.max(1, Math.min(most, Math.ceil(FENCE_MS / first))), times: [] };
+  return { contender, most, first, calls: callsFor(first, most), times: [] };
+}
+
+function callsFor(ms: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.ceil(FENCE_MS / ms)));
+}
+
+/** Adds a time; a call that turned out faster than at the first look fills its fence with more calls from then on. */
+async function repeatOnce(entry: Entry): Promise<void> {
+  entry.times.push((await time(entry.contender, entry.calls)) / entry.calls);
+  entry.calls = callsFor(Math.min(entry.first, ...entry.times), entry.most);
 }
 
 /**
@@ -86,13 +100,13 @@ export async function contest(
       failed(contender, error);
     }
   }
-  let running = entries.filter((entry) => entry.first <= FALLEN_BEHIND * fastestOf(entries, entry.contender.name));
+  let running = entries.filter(({ contender, first }) => !contender.mayLeave || first <= FALLEN_BEHIND * fastestOf(entries, contender.name));
   for (let repeat = 0; repeat < repeats; repeat++) {
     const due = running.filter(({ first }) => repeat < (SLOW.find(({ ms }) => first >= ms)?.repeats ?? repeats));
     for (let place = 0; place < due.length; place++) {
       const entry = due[(repeat + place) % due.length]!;
       try {
-        entry.times.push((await time(entry.contender, entry.calls)) / entry.calls);
+        await repeatOnce(entry);
       } catch (error) {
         failed(entry.contender, error);
         running = running.filter((other) => other !== entry);

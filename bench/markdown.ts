@@ -1,5 +1,5 @@
 import { fastest, type Entry } from "./measured.ts";
-import { bestPeer, ratioOf, speedup, verdict, type CaseResult, type Results } from "./results.ts";
+import { bestPeer, ratioOf, speedup, verdict, type CaseResult, type ColdStart, type Results } from "./results.ts";
 import { geometricMean } from "./statistics.ts";
 
 const PEER_NAMES: Readonly<Record<string, string>> = {
@@ -83,9 +83,18 @@ function table(rows: readonly string[]): string[] {
   return [line(HEAD), line(["---", ...HEAD.slice(1, -1).map(() => "---:"), "---"]), ...rows, ""];
 }
 
+function coldTable(cold: readonly ColdStart[]): string[] {
+  const head = ["library", "import", "device", "first result", "total", "JavaScript, gzipped", "WebAssembly, gzipped"];
+  const kilobytes = (bytes: number): string => (bytes ? `${(bytes / 1000).toFixed(0)} kB` : "");
+  const rows = cold.map(({ name, importMs, deviceMs, firstMs, totalMs, javascriptBytes, wasmBytes }) =>
+    line([peerName(name), ...[importMs, deviceMs, firstMs, totalMs].map(formatTime), kilobytes(javascriptBytes), kilobytes(wasmBytes)]),
+  );
+  return [line(head), line(["---", ...head.slice(1).map(() => "---:")]), ...rows, ""];
+}
+
 /** The results as a page of Markdown. `picture`: the file that shows them. */
 export function markdown(results: Results, picture: string): string {
-  const { adapter, cases, failures } = results;
+  const { adapter, cases, failures, cold } = results;
   const left = new Set(cases);
   const sections = SECTIONS.flatMap(([tag, title, about]) => {
     const own = [...left].filter(({ tags }) => tags.includes(tag));
@@ -103,6 +112,15 @@ export function markdown(results: Results, picture: string): string {
     `![Share of the speed of a copy, case by case](${picture})`,
     "",
     ...sections,
+    ...(cold.length
+      ? [
+          "## Cold start",
+          "",
+          "From the import to the first result of LayerNorm 64x768, in a fresh browser, files from the same machine.",
+          "",
+          ...coldTable(cold),
+        ]
+      : []),
     ...(failed.length ? ["## Failed", "", ...table(failed)] : []),
   ].join("\n");
 }

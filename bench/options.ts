@@ -8,6 +8,8 @@ export interface Options {
   /** A regular expression over the ids of cases; undefined: all of them. */
   readonly cases: string | undefined;
   readonly peers: boolean;
+  /** Cold starts too; without `cases`, nothing else. */
+  readonly cold: boolean;
   /** Interleaved repeats of a run. */
   readonly reps: number;
   /** Runs of each case. */
@@ -22,6 +24,7 @@ const FORM = {
   adapter: { type: "string" },
   cases: { type: "string" },
   peers: { type: "boolean", default: false },
+  cold: { type: "boolean", default: false },
   reps: { type: "string", default: "9" },
   runs: { type: "string", default: "1" },
   json: { type: "string" },
@@ -55,11 +58,13 @@ export function parseOptions(words: readonly string[]): Options {
   const adapter = values.adapter === undefined ? undefined : oneOf("adapter", values.adapter, ["swiftshader", "default"]);
   if (env === "dawn" && adapter) throw new Error("--adapter is of Chrome; Dawn takes the adapter of the machine's Vulkan driver");
   if (env === "dawn" && values.peers) throw new Error("--peers are pages' libraries; they are measured with --env chromium alone");
+  if (env === "dawn" && values.cold) throw new Error("--cold is of pages; it is measured with --env chromium alone");
   return {
     env,
     adapter,
     cases: values.cases === undefined ? undefined : checkPattern(values.cases),
     peers: values.peers,
+    cold: values.cold,
     reps: count("reps", values.reps),
     runs: count("runs", values.runs),
     json: values.json,

@@ -6,7 +6,8 @@ import { installIn } from "../build/install-package.mjs";
 
 const here = join(import.meta.dirname, "peers");
 const root = resolve(import.meta.dirname, "..");
-const folder = join(root, ".cache/bench-peers");
+/** Where the bundles are. */
+export const folder = join(root, ".cache/bench-peers");
 
 /** Entry of each peer, and the package whose version is told. */
 const PEERS = {
@@ -37,7 +38,7 @@ async function bundle(name) {
       outDir: join(folder, name),
       emptyOutDir: true,
       target: "es2022",
-      minify: false,
+      minify: true,
       modulePreload: false,
       assetsInlineLimit: 0,
       rolldownOptions: { input: join(here, `${name}.ts`), preserveEntrySignatures: "strict", output: { entryFileNames: "peer.js" } },

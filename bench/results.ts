@@ -38,6 +38,17 @@ export interface CaseResult extends Omit<Measured, "refused"> {
   readonly measured: string;
 }
 
+/** Milliseconds to the first result of LayerNorm 64 x 768 in a fresh browser, and what a page downloads for it, gzipped. */
+export interface ColdStart {
+  readonly name: string;
+  readonly importMs: number;
+  readonly deviceMs: number;
+  readonly firstMs: number;
+  readonly totalMs: number;
+  readonly javascriptBytes: number;
+  readonly wasmBytes: number;
+}
+
 export interface Failure {
   readonly id: string;
   readonly failed: string;
@@ -48,6 +59,8 @@ export interface Results extends Source {
   readonly repeats: number;
   readonly cases: readonly CaseResult[];
   readonly failures: readonly Failure[];
+  /** Empty where it was not measured. */
+  readonly cold: readonly ColdStart[];
 }
 
 /** Time of ours / time of the fastest copy. */
@@ -87,6 +100,7 @@ export function mergeResults(older: Results | null, newer: Results, cases: reado
     versions: { ...older.versions, ...newer.versions },
     cases: [...kept(older.cases), ...cased].toSorted((a, b) => places.get(a.id)! - places.get(b.id)!),
     failures: [...kept(older.failures), ...newer.failures],
+    cold: newer.cold.length ? newer.cold : older.cold,
   };
 }
 

@@ -1,11 +1,14 @@
-// npm run bench -- [--cases REGEX] [--peers] [--adapter swiftshader|default] [--env chromium|dawn] [--reps N] [--runs N] [--json FILE] [--out DIR]
+// npm run bench -- [--cases REGEX] [--peers] [--adapter swiftshader|default] [--env chromium|dawn] [--cold] [--reps N] [--runs N] [--json FILE] [--out DIR]
 // Times every case beside copies (and peers) and holds it against the float64 reference. Writes <adapter>.json, .md and .svg into DIR (docs/performance); cases that are not run again keep their
 // results. Ends with a status that is not zero where a case failed or is beyond the bound on errors.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, type } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { runnerImport } from "vite";
+import { bundle, gzippedBytes } from "../build/bundle.mjs";
 import { chromium } from "./chromium.mjs";
+import { coldPeers } from "./cold-peers.mjs";
+import { coldStart } from "./cold-start.mjs";
 import { dawn } from "./dawn.mjs";
 
 /** @typedef {import("./results.ts").Results} Results */
@@ -45,9 +48,26 @@ function tell(one) {
   console.log([`${one.id}: ${one.ratios.map((ratio) => ratio.toFixed(2)).join(", ")} copies`, ...times, ...refused].join("\n"));
 }
 
+/** Fresh browsers for each figure. */
+const COLD_RUNS = 5;
+
+/** Of this library, whole and one layer of it, and with --peers of the peers. @param {import("./options.ts").Options} options @returns {Promise<import("./results.ts").ColdStart[]>} */
+async function coldStarts({ peers, adapter }) {
+  const own = [];
+  for (const [name, names] of [
+    ["normgpu", "*"],
+    ["normgpu, one layer", "{ Gpu, LayerNorm }"],
+  ]) {
+    const { median } = await coldStart({ runs: COLD_RUNS, names });
+    own.push({ name: name ?? "", ...median, javascriptBytes: gzippedBytes((await bundle(names ?? "*")).code), wasmBytes: 0 });
+  }
+  const one = CASES.find((each) => idOf(each) === "LayerNorm 4096x768");
+  return peers && one ? [...own, ...(await coldPeers({ ...one, shape: [64, 768] }, { runs: COLD_RUNS, adapter }))] : own;
+}
+
 /** @param {import("./options.ts").Options} options */
 async function main(options) {
-  const wanted = report.chosen(CASES, options.cases);
+  const wanted = options.cold && !options.cases ? [] : report.chosen(CASES, options.cases);
   const open = options.env === "dawn" ? dawn : chromium;
   /** @type {Opened} */
   let bench = await open(options);
@@ -57,8 +77,8 @@ async function main(options) {
   const file = options.json ? resolve(options.json) : `${stem}.json`;
   const before = read(file);
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, os: `${type()} ${release()}` };
-  /** @type {Results & { cases: import("./results.ts").CaseResult[], failures: import("./results.ts").Failure[] }} */
-  const results = { schema: report.SCHEMA, env: options.env, ...facts, machine, repeats: options.reps, cases: [], failures: [] };
+  /** @type {Results & { cases: import("./results.ts").CaseResult[], failures: import("./results.ts").Failure[], cold: import("./results.ts").ColdStart[] }} */
+  const results = { schema: report.SCHEMA, env: options.env, ...facts, machine, repeats: options.reps, cases: [], failures: [], cold: [] };
   const save = () => {
     const all = report.mergeResults(before, results, CASES);
     mkdirSync(resolve(options.out), { recursive: true });
@@ -86,6 +106,10 @@ async function main(options) {
     save();
   }
   await bench.close();
+  if (options.cold) {
+    results.cold.push(...(await coldStarts(options)));
+    save();
+  }
   const faults = report.faults(results);
   for (const fault of faults) console.error(`FAILED ${fault}`);
   console.log([...summary(results), `wrote ${file}, ${stem}.md and ${stem}.svg`].join("\n"));

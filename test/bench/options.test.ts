@@ -7,6 +7,7 @@ test("without a word, every case runs in Chrome, alone", () => {
     adapter: undefined,
     cases: undefined,
     peers: false,
+    cold: false,
     reps: 9,
     runs: 1,
     json: undefined,
@@ -15,12 +16,13 @@ test("without a word, every case runs in Chrome, alone", () => {
 });
 
 test("every option is taken", () => {
-  const words = "--adapter swiftshader --cases ^GroupNorm --peers --reps 3 --runs 2 --json a.json --out b".split(" ");
+  const words = "--adapter swiftshader --cases ^GroupNorm --peers --cold --reps 3 --runs 2 --json a.json --out b".split(" ");
   expect(parseOptions(words)).toEqual({
     env: "chromium",
     adapter: "swiftshader",
     cases: "^GroupNorm",
     peers: true,
+    cold: true,
     reps: 3,
     runs: 2,
     json: "a.json",
@@ -36,6 +38,7 @@ test.each([
   [["--runs", "two"], "--runs is two; wanted an integer from 1"],
   [["--cases", "("], "--cases is (; wanted a regular expression"],
   [["--env", "dawn", "--peers"], "--peers are pages' libraries"],
+  [["--env", "dawn", "--cold"], "--cold is of pages"],
   [["--env", "dawn", "--adapter", "swiftshader"], "--adapter is of Chrome"],
   [["--quick"], "--quick"],
 ])("%s is refused", (words, message) => {

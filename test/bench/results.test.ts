@@ -30,6 +30,7 @@ function results(cases: Results["cases"], more: Partial<Results> = {}): Results 
     repeats: 9,
     cases,
     failures: [],
+    cold: [],
     ...more,
   };
 }
@@ -121,6 +122,13 @@ test("the table names the adapter, tells what is missed, and a case that failed"
   expect(summary(all).join(" ")).toBe(
     "1 of 2 bounds are met (within 5 %). Faster than every peer in 1 of 1 cases; in the geometric mean 2.00 times as fast as the best peer of each.",
   );
+});
+
+test("cold starts have a table of their own, and stay where they are not measured again", () => {
+  const cold = [{ name: "jax-js", importMs: 20, deviceMs: 30.4, firstMs: 90, totalMs: 140.4, javascriptBytes: 101_400, wasmBytes: 0 }];
+  const merged = mergeResults(results([], { cold }), results([result(large, 15)]), CASES);
+  expect(markdown(merged, "a.svg")).toContain("| jax-js | 20.0 ms | 30.4 ms | 90.0 ms | 140 ms | 101 kB |  |");
+  expect(mergeResults(merged, results([], { cold: [{ ...cold[0]!, totalMs: 1 }] }), CASES).cold[0]!.totalMs).toBe(1);
 });
 
 test("a time is in milliseconds, or microseconds where they are few", () => {
