@@ -11,6 +11,7 @@ struct Params {
   repeats_per_slice: u32,
   kept: u32,
   run: u32,
+  width: u32,
   statistics_stride: u32,
   gamma_scale: f32,
   gamma_shift: f32,
@@ -41,16 +42,45 @@ override WRITES_SUM: bool = false;
 // gamma or beta change from repeat to repeat.
 override PARAMETERS_VARY: bool = false;
 
+// Several repeats lie side by side as one, so that lanes stay whole where the columns of one are no multiple of four.
+override FOLDED: bool = false;
+
+// Column c of lane j.
+fn column_of(j: u32, c: u32) -> u32 {
+  if (FOLDED) { return (j * LANE + c) % params.width; }
+  return j * LANE + c;
+}
+
 // One plane of the statistics for the columns of lane j.
 fn statistics_at(outer: u32, j: u32, plane: u32) -> Lane {
   let base = params.statistics_offset + plane * params.statistics_stride + outer * params.kept;
-  let first = j * LANE;
-  if (LANE == 1u) { return Lane(statistics[base + first / params.run]); }
+  if (LANE == 1u) { return Lane(statistics[base + column_of(j, 0u) / params.run]); }
   return lane_of(
-    statistics[base + first / params.run],
-    statistics[base + (first + 1u) / params.run],
-    statistics[base + (first + 2u) / params.run],
-    statistics[base + (first + 3u) / params.run],
+    statistics[base + column_of(j, 0u) / params.run],
+    statistics[base + column_of(j, 1u) / params.run],
+    statistics[base + column_of(j, 2u) / params.run],
+    statistics[base + column_of(j, 3u) / params.run],
+  );
+}
+
+// gamma and beta of the columns of a folded lane.
+fn folded_gamma(base: u32, j: u32) -> Lane {
+  let item = params.gamma_view.item;
+  return lane_of(
+    lane_first(gamma_at(base + column_of(j, 0u) * item)),
+    lane_first(gamma_at(base + column_of(j, 1u) * item)),
+    lane_first(gamma_at(base + column_of(j, 2u) * item)),
+    lane_first(gamma_at(base + column_of(j, 3u) * item)),
+  );
+}
+
+fn folded_beta(base: u32, j: u32) -> Lane {
+  let item = params.beta_view.item;
+  return lane_of(
+    lane_first(beta_at(base + column_of(j, 0u) * item)),
+    lane_first(beta_at(base + column_of(j, 1u) * item)),
+    lane_first(beta_at(base + column_of(j, 2u) * item)),
+    lane_first(beta_at(base + column_of(j, 3u) * item)),
   );
 }
 
@@ -119,8 +149,13 @@ fn work(team: u32, inv: Invocation) {
     column.shift = statistics_at(outer, j, 2u);
     column.delta = statistics_at(outer, j, 3u);
   }
-  column.a = gamma_at(column.gamma) * column.rstd;
-  column.b = beta_at(column.beta) - column.a * column.delta;
+  if (FOLDED) {
+    column.a = folded_gamma(params.gamma_offset + parameter_base(params.gamma_view, outer), j) * column.rstd;
+    column.b = folded_beta(params.beta_offset + parameter_base(params.beta_view, outer), j) - column.a * column.delta;
+  } else {
+    column.a = gamma_at(column.gamma) * column.rstd;
+    column.b = beta_at(column.beta) - column.a * column.delta;
+  }
   let count = end - first;
   var r = 0u;
   // In pairs, for a CPU: a loop costs as much as what it does, and four at once do not fit its registers beside the coefficients.

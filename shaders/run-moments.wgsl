@@ -29,6 +29,8 @@ override CENTERED: bool = true;
 override HAS_RESIDUAL: bool = false;
 override HAS_RESIDUAL_BIAS: bool = false;
 override WRITES_SUM: bool = false;
+// Planes and slices are counted in values and need not start with a lane: lanes are those of the whole tensor, and of the first and last only the plane's values count.
+override RAGGED: bool = false;
 
 // A statistic's planes first..first+planes, and of each the items from..from+items.
 struct Slice {
@@ -55,7 +57,7 @@ struct Plane {
 }
 
 fn plane_at(plane: u32) -> Plane {
-  let base = plane * params.items;
+  let base = select(plane * params.items, 0u, RAGGED);
   var bias = 0u;
   if (HAS_RESIDUAL_BIAS) { bias = params.residual_bias_offset + parameter_base(params.residual_bias_view, plane); }
   return Plane(params.x_offset + base, params.residual_offset + base, bias, params.sum_offset + base);
@@ -71,14 +73,17 @@ fn load(plane: Plane, j: u32) -> Lane {
 // The value at place v of the slice, counted through its planes.
 fn load_flat(slice: Slice, v: u32) -> Lane {
   let u = v / slice.items;
-  return load(plane_at(plane_of(slice, slice.first + u)), slice.start + v - u * slice.items);
+  let plane = plane_of(slice, slice.first + u);
+  if (RAGGED) { return load(plane_at(plane), (plane * params.items + slice.start + LANE - 1u) / LANE + v - u * slice.items); }
+  return load(plane_at(plane), slice.start + v - u * slice.items);
 }
 
 fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
   let total = slice.planes * slice.items;
   let last = max(total, 1u) - 1u;
   let start = median(lane_first(load_flat(slice, 0u)), lane_first(load_flat(slice, total / 2u)), lane_last(load_flat(slice, last)));
-  let count = max(probes_of(total, ROW_PROBES) / team_width(inv), 1u);
+  // An eighth of a short slice is enough.
+  let count = max(probes_of(total, min(ROW_PROBES, total / 8u)) / team_width(inv), 1u);
   let step = max(total / (count * team_width(inv)), 1u);
   var distance = vec2f(0.0);
   for (var k = 0u; k < count; k++) {
@@ -124,6 +129,19 @@ fn plane_chain(plane: Plane, shift: f32, begin: u32, end: u32, inv: Invocation) 
   return PlaneSums(e1, e2);
 }
 
+// The sums of those values of lane i that lie from value `start` of the tensor on and before value `end`.
+fn edge_sums(plane: Plane, shift: f32, i: u32, start: u32, end: u32) -> PlaneSums {
+  let e = load(plane, i) - shift;
+  let v = i * LANE;
+  let own = lane_of(
+    select(0.0, lane_value(e, 0u), v >= start && v < end),
+    select(0.0, lane_value(e, 1u), v + 1u >= start && v + 1u < end),
+    select(0.0, lane_value(e, 2u), v + 2u >= start && v + 2u < end),
+    select(0.0, lane_value(e, 3u), v + 3u >= start && v + 3u < end),
+  );
+  return PlaneSums(own, own * own);
+}
+
 fn work(team: u32, inv: Invocation) {
   let live = team < params.teams;
   let statistic = select(0u, team / params.slices, live);
@@ -132,23 +150,42 @@ fn work(team: u32, inv: Invocation) {
   let start = t % params.item_slices * params.items_per_slice;
   let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
   let items = min(params.items_per_slice, params.items - start);
-  let slice = Slice(statistic / params.kept, statistic % params.kept, first, planes, start, items);
+  let slice = Slice(statistic / params.kept, statistic % params.kept, first, planes, start, select(items, (items - LANE + 1u) / LANE, RAGGED));
   var shift = 0.0;
   if (CENTERED) { shift = slice_shift(slice, inv); }
   var first_sum = Lane(0.0);
   var second_sum = Lane(0.0);
   for (var u = first; u < first + planes; u++) {
-    let plane = plane_at(plane_of(slice, u));
-    for (var part = start; part < start + items; part += 4u * CHAIN * team_width(inv)) {
-      let end = min(part + 4u * CHAIN * team_width(inv), start + items);
-      let chain = plane_chain(plane, shift, part, end, inv);
+    let index = plane_of(slice, u);
+    let plane = plane_at(index);
+    var begin = start;
+    var end = start + items;
+    if (RAGGED) {
+      let value = index * params.items + start;
+      begin = (value + LANE - 1u) / LANE;
+      end = (value + items) / LANE;
+      if (team_lane(inv) == 0u) {
+        if (begin * LANE != value) {
+          let edge = edge_sums(plane, shift, begin - 1u, value, value + items);
+          first_sum += edge.first;
+          second_sum += edge.second;
+        }
+        if (end * LANE != value + items) {
+          let edge = edge_sums(plane, shift, end, value, value + items);
+          first_sum += edge.first;
+          second_sum += edge.second;
+        }
+      }
+    }
+    for (var part = begin; part < end; part += 4u * CHAIN * team_width(inv)) {
+      let chain = plane_chain(plane, shift, part, min(part + 4u * CHAIN * team_width(inv), end), inv);
       first_sum += chain.first;
       second_sum += chain.second;
     }
   }
   let sums = team_sum(vec2f(lane_sum(first_sum), lane_sum(second_sum)), inv);
   if (live && team_lane(inv) == 0u) {
-    partials[params.partials_offset + team] = vec4f(f32(planes * items * LANE), shift, sums);
+    partials[params.partials_offset + team] = vec4f(f32(planes * items * select(LANE, 1u, RAGGED)), shift, sums);
   }
 }
 

@@ -1,12 +1,14 @@
 import applyColumn from "../../shaders/apply-column.wgsl";
 import columnMoments from "../../shaders/column-moments.wgsl";
 import columnNorm from "../../shaders/column-norm.wgsl";
+import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import {
   affineParams,
   applyBindings,
   applyFlags,
   halves,
+  isSummed,
   sourceBindings,
   sourceFlags,
   viewsParams,
@@ -21,14 +23,14 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
-import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
+import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE, RAGGED_ROWS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 /** Short runs: invocations lie along the columns and go down the repeats. */
 export function planColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangeColumns(request, capabilities);
-    const apply = applyDispatch(request, operands, "x", capabilities);
+    const apply = applyDispatch(request, operands, "x", capabilities, foldOf(request, operands, capabilities));
     const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
     return { team: "invocation", dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
@@ -36,20 +38,34 @@ export function planColumns(request: ForwardRequest, capabilities: Capabilities)
   const lanes = chooseLanes(whole, request.aligned);
   const columns = (request.view.outer * whole.items) / lanes.lane;
   const enough = columns >= (isSoftware(capabilities) ? COLUMN_NORM_TEAMS.software : COLUMN_NORM_TEAMS.gpu);
-  if (request.view.run === 1 && !request.running && request.applies && enough) {
+  const fold = foldOf(request, whole, capabilities);
+  if (request.view.run === 1 && !request.running && request.applies && enough && (fold === 1 || sizeOf(request.shape) < RAGGED_ROWS.tensor)) {
     const dispatches = [...whole.gathers, normDispatch(request, whole, lanes, capabilities)];
     return { team: "invocation", dispatches, scratch: whole.scratch, passes: wholePasses(request) };
   }
-  return planSplitColumns(request, capabilities);
+  return planSplitColumns(request, fold, capabilities);
 }
 
-function planSplitColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+/** Repeats that are walked side by side as one, so that lanes of four stay whole; 1 where they are so anyway, or cannot be. On a CPU, where a value costs as much as four. */
+function foldOf(request: ForwardRequest, operands: Operands, capabilities: Capabilities): number {
+  const width = operands.items;
+  const fold = width % 4 === 0 ? 1 : width % 2 === 0 ? 2 : 4;
+  const still = (["gamma", "beta"] as const).every((role) => !operands.roles[role] || operands.views[role].segment === 0);
+  return isSoftware(capabilities) && request.aligned && !isSummed(request) && still && request.view.repeats % fold === 0 ? fold : 1;
+}
+
+/** The view of columns in which `fold` repeats count as one. */
+function folded(request: ForwardRequest, fold: number): Pick<ForwardRequest, "view"> {
+  return { view: { ...request.view, repeats: request.view.repeats / fold } };
+}
+
+function planSplitColumns(request: ForwardRequest, fold: number, capabilities: Capabilities): WalkPlan {
   const parts = halves(request);
   const { kept, run } = request.view;
   const summedOperands = arrangeColumns(parts.moments, capabilities);
-  const moments = momentsDispatch(parts.moments, summedOperands, capabilities);
+  const moments = momentsDispatch(parts.moments, summedOperands, fold, capabilities);
   const width = kept * run;
-  const layout = { count: moments.slices * run, outerStride: moments.slices * width, keptStride: run, inner: run, step: width };
+  const layout = { count: moments.slices * fold * run, outerStride: moments.slices * fold * width, keptStride: run, inner: run, step: width };
   const operands = arrangeColumns(parts.apply, capabilities);
   return {
     team: "invocation",
@@ -57,9 +73,9 @@ function planSplitColumns(request: ForwardRequest, capabilities: Capabilities): 
       ...summedOperands.gathers,
       moments.dispatch,
       mergeDispatch(request, layout, capabilities),
-      ...(request.applies ? [...operands.gathers, applyDispatch(parts.apply, operands, parts.applied, capabilities)] : []),
+      ...(request.applies ? [...operands.gathers, applyDispatch(parts.apply, operands, parts.applied, capabilities, fold)] : []),
     ],
-    scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.outer * moments.slices * width * 16 },
+    scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.outer * moments.slices * fold * width * 16 },
     passes: parts.passes,
   };
 }
@@ -88,6 +104,11 @@ export function cutRepeats(
   return { slices: Math.ceil(repeats / repeats_per_slice), repeats_per_slice };
 }
 
+/** Lanes of four where repeats are folded; parameters are then read a value at a time. */
+function foldedLanes(lanes: Lanes, fold: number): Lanes {
+  return fold > 1 ? { ...lanes, lane: 4 } : lanes;
+}
+
 function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes, capabilities: Capabilities): Dispatch {
   const { view } = request;
   const items = operands.items / lanes.lane;
@@ -112,11 +133,11 @@ function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes,
   };
 }
 
-function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
-  const { view } = request;
-  const lanes = chooseLanes(operands, request.aligned);
-  const items = operands.items / lanes.lane;
-  const cut = cutRepeats(request, view.outer * items, COLUMN_REPEATS.moments, LONGEST_SLICE, capabilities);
+function momentsDispatch(request: ForwardRequest, operands: Operands, fold: number, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
+  const { view } = folded(request, fold);
+  const lanes = foldedLanes(chooseLanes(operands, request.aligned), fold);
+  const items = (operands.items * fold) / lanes.lane;
+  const cut = cutRepeats({ view }, view.outer * items, COLUMN_REPEATS.moments, LONGEST_SLICE, capabilities);
   const teamCount = view.outer * cut.slices * items;
   const teams = invocationTeams(teamCount, capabilities);
   const dispatch: Dispatch = {
@@ -130,17 +151,23 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   return { dispatch, slices: cut.slices };
 }
 
-function applyDispatch(request: ForwardRequest, operands: Operands, x: string, capabilities: Capabilities): Dispatch {
-  const { view } = request;
-  const lanes = chooseLanes(operands, request.aligned);
-  const items = operands.items / lanes.lane;
-  const cut = cutRepeats(request, view.outer * items, COLUMN_REPEATS.apply, view.repeats, capabilities);
+function applyDispatch(request: ForwardRequest, operands: Operands, x: string, capabilities: Capabilities, fold: number): Dispatch {
+  const { view } = folded(request, fold);
+  const lanes = foldedLanes(chooseLanes(operands, request.aligned), fold);
+  const items = (operands.items * fold) / lanes.lane;
+  const cut = cutRepeats({ view }, view.outer * items, COLUMN_REPEATS.apply, view.repeats, capabilities);
   const teamCount = view.outer * cut.slices * items;
   const teams = invocationTeams(teamCount, capabilities);
   return {
     kernel: kernelName(applyColumn),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
-    overrides: { ...teams.overrides, ...sourceFlags(request), ...applyFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
+    overrides: {
+      ...teams.overrides,
+      ...sourceFlags(request),
+      ...applyFlags(request),
+      PARAMETERS_VARY: variesByRepeat(lanes, operands),
+      FOLDED: Number(fold > 1),
+    },
     params: {
       ...viewsParams(lanes.views),
       ...affineParams(request),
@@ -150,6 +177,7 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
       ...cut,
       kept: view.kept,
       run: view.run,
+      width: operands.items,
       statistics_stride: statisticsStride(view.statistics),
     },
     bindings: { ...sourceBindings(request, operands.roles), ...applyBindings(operands.roles), x, statistics: "statistics" },

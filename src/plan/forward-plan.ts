@@ -2,14 +2,15 @@ import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { planColumns } from "./column-plan.ts";
 import type { WalkPlan } from "./forward-parts.ts";
+import { flatParameter, isRagged } from "./flat-plan.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { runningSamplesDispatch } from "./merge-plan.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRows } from "./row-plan.ts";
-import { planRuns } from "./run-plan.ts";
+import { arrangePlanes, planRuns } from "./run-plan.ts";
 import { countedRows, isSoftware } from "./teams.ts";
-import { GPU_SPLIT_ROWS, SHORTEST_RUN, SOFTWARE_ROWS, SPLIT_MINIMUM } from "./thresholds.ts";
+import { GPU_SPLIT_ROWS, RAGGED_ROWS, SHORTEST_RUN, SOFTWARE_ROWS, SPLIT_MINIMUM } from "./thresholds.ts";
 
 /** What to run for a forward call: a pure function of shape, parameters and device. */
 export function planForward(request: ForwardRequest, capabilities: Capabilities): Plan {
@@ -29,7 +30,14 @@ function chooseWalk(request: ForwardRequest, capabilities: Capabilities): keyof 
   if (repeats > 1 || kept > 1) return run >= SHORTEST_RUN || kept * run === 1 ? "run" : "column";
   // Running statistics are moved by the merge, and statistics alone are what it gives.
   const few = countedRows(outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
-  return request.running || !request.applies || (few && run >= SPLIT_MINIMUM) ? "run" : "row";
+  return request.running || !request.applies || (few && run >= SPLIT_MINIMUM) || isRaggedRows(request, capabilities) ? "run" : "row";
+}
+
+/** Rows that a row kernel would read a value at a time, and runs four. */
+function isRaggedRows(request: ForwardRequest, capabilities: Capabilities): boolean {
+  if (sizeOf(request.shape) < RAGGED_ROWS.tensor || request.view.run < RAGGED_ROWS.values) return false;
+  const planes = arrangePlanes(request, capabilities);
+  return isRagged(request, planes.items, capabilities) && flatParameter(planes) !== null;
 }
 
 interface Expanded {

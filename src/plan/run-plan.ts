@@ -3,6 +3,7 @@ import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { flatApply, isRagged } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
 import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
@@ -16,7 +17,7 @@ import { kernelName } from "./kernels.ts";
 export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangePlanes(request, capabilities);
-    const apply = applyDispatch(request, operands, "x", capabilities);
+    const apply = flatApply(request, operands, capabilities) ?? applyDispatch(request, operands, "x", capabilities);
     const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
     return { team: apply.variant.team, dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
@@ -26,7 +27,7 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
   const { slices } = moments;
   const layout = { count: slices, outerStride: request.view.kept * slices, keptStride: slices, inner: slices, step: 0 };
   const operands = arrangePlanes(parts.apply, capabilities);
-  const apply = applyDispatch(parts.apply, operands, parts.applied, capabilities);
+  const apply = flatApply(request, operands, capabilities) ?? applyDispatch(parts.apply, operands, parts.applied, capabilities);
   return {
     team: moments.dispatch.variant.team,
     dispatches: [
@@ -41,7 +42,7 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
 }
 
 /** Planes: the run, or the segments of it within which parameters are linear. */
-function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
+export function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
   const { outer, repeats, kept, run } = request.view.axes;
   return arrangeParameters(request.shape, request.parameters, { rows: [...outer, ...repeats, ...kept], segments: "fold", items: run }, capabilities);
 }
@@ -72,8 +73,9 @@ export function cutPlanes(
 
 function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
   const { view } = request;
-  const lanes = chooseLanes(operands, request.aligned);
-  const items = operands.items / lanes.lane;
+  const ragged = isRagged(request, operands.items, capabilities);
+  const lanes = ragged ? { ...chooseLanes(operands, request.aligned), lane: 4 as const } : chooseLanes(operands, request.aligned);
+  const items = ragged ? operands.items : operands.items / lanes.lane;
   const cut = cutPlanes(request, operands.segments, items, capabilities);
   const { slices } = cut;
   const teamCount = view.statistics * slices;
@@ -81,7 +83,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   const dispatch: Dispatch = {
     kernel: kernelName(runMoments),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
-    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
+    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments"), RAGGED: Number(ragged) },
     params: {
       ...viewsParams({ residual_bias: lanes.views.residual_bias }),
       teams: teamCount,

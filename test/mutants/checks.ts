@@ -74,6 +74,15 @@ export const columns =
     expectWithin(await instanceNorm(gpu, gpu.tensor(x.data, shape), nhwc).y.read(), instanceNormForward(x, nhwc).y);
   };
 
+/** Planes through GroupNorm, gamma of each channel apart from the others. */
+export const groups =
+  (shape: Shape, count: number): Check =>
+  async (gpu) => {
+    const [x, gamma] = [array(shape), array([shape[1]!], 1, 4)];
+    const y = groupNorm(gpu, gpu.tensor(x.data, shape), { groups: count, gamma: gpu.tensor(gamma.data) }).y;
+    expectWithin(await y.read(), groupNormForward(x, { groups: count, gamma }).y);
+  };
+
 /** InstanceNorm that moves its running statistics. */
 export const samples: Check = async (gpu) => {
   const x = array([7, 6, 35]);

@@ -1,7 +1,8 @@
-import { columns, estimates, evaluation, general, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
+import { columns, estimates, evaluation, general, groups, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
 import type { Mutant } from "./mutant.ts";
 
 const [ragged, odd, short, runs, many] = [rows([130, 516]), rows([66, 1023]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
+const [oddPlanes, oddGroups] = [planes([4, 5, 9, 9]), groups([4, 9, 47, 43], 3)];
 const withSubgroups = "a GPU with subgroups";
 const withoutSubgroups = "a GPU without subgroups";
 
@@ -47,8 +48,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "run-moments",
     what: "skip the last column of a slice",
-    line: "let end = min(part + 4u * CHAIN * team_width(inv), start + items);",
-    wrong: "let end = min(part + 4u * CHAIN * team_width(inv), start + items) - 1u;",
+    line: "min(part + 4u * CHAIN * team_width(inv), end)",
+    wrong: "min(part + 4u * CHAIN * team_width(inv), end) - 1u",
     check: runs,
   },
   {
@@ -79,7 +80,19 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "own.b = beta_value(own.beta) + own.a * (own.delta + 0.00001);",
     check: runs,
   },
-  { file: "apply-run", what: "skip the last column of a plane", line: "j < end; j +=", wrong: "j + 1u < end; j +=", check: runs },
+  { file: "apply-run", what: "skip the last column of a plane", line: "j < end; j +=", wrong: "j + 1u < end; j +=", check: planes([3, 4, 10, 54]) },
+  {
+    file: "run-moments",
+    what: "the first values of an odd plane are not masked",
+    line: "if (begin * LANE != value) {",
+    wrong: "if (false) {",
+    check: oddPlanes,
+  },
+  { file: "run-moments", what: "a value of the next plane counts", line: "v + 3u < end),", wrong: "v + 3u <= end),", check: oddPlanes },
+  { file: "apply-flat", what: "a lane of two planes is wholly the next one's", line: "v + 1u < border", wrong: "v + 1u < border && v == 0u", check: oddPlanes },
+  { file: "apply-flat", what: "the next plane has this one's channel", line: "next.channel += select(0u, 1u, ends_segments);", wrong: "", check: oddPlanes },
+  { file: "apply-flat", what: "the next plane has this one's gamma", line: "next.parameter + 1u, 0u", wrong: "next.parameter, 0u", check: oddGroups },
+  { file: "apply-flat", what: "skip the last of four", line: "store(i + 3u, normalized(h3, line));", wrong: "", check: oddPlanes },
   { file: "apply-run", what: "skip the last of four", line: "store(plane, j + 3u * width, h3);", wrong: "", check: runs },
   { file: "apply-run", what: "skip the last plane of several", line: "index < end; index++", wrong: "index + 1u < end; index++", check: planes([64, 8, 6, 6]) },
   { file: "column-norm", what: "skip the last of each chain", line: "part + 4u * CHAIN, outer_end)", wrong: "part + 4u * CHAIN, outer_end - 1u)", check: many },
@@ -99,7 +112,14 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "min(part + 4u * CHAIN, end - 1u))",
     check: splitColumns,
   },
-  { file: "apply-column", what: "skip the last row", line: "if (r < count) {", wrong: "if (false) {", check: splitColumns },
+  {
+    file: "apply-column",
+    what: "a folded lane has other columns",
+    line: "(j * LANE + c) % params.width",
+    wrong: "(j * LANE + 0u * c) % params.width",
+    check: columns([2, 32, 3]),
+  },
+  { file: "apply-column", what: "skip the last row", line: "if (r < count) {", wrong: "if (false) {", check: columns([2, 37, 12]) },
   { file: "gather", what: "forget an axis", line: "rest = peel(rest, params.extent6, params.stride6);", wrong: "", check: general },
   { file: "fixed-statistics", what: "forget eps", line: "given + params.eps", wrong: "given", check: evaluation },
   { file: "merge-moments", what: "variance about the new mean", line: "distance * distance)", wrong: "0.5 * distance * distance)", check: estimates },

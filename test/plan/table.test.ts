@@ -71,7 +71,7 @@ const TABLE: readonly Row[] = [
     asked: batch([32, 512, 7, 7], 1),
     passes: 3,
     plans: {
-      software: split("invocation 4 128x1x1 lane 1", "invocation 4 128x1x1 lane 1", "invocation 4 512x1x1 lane 1"),
+      software: split("invocation 4 128x1x1 lane 4", "invocation 4 128x1x1 lane 1", "invocation 4 64x1x1 lane 4").replace("apply-run", "apply-flat"),
       gpu: split("cluster 32 512x1x1 lane 1", "invocation 64 8x1x1 lane 1", "workgroup 64 16384x1x1 lane 1"),
       plain: split("workgroup 32 512x1x1 lane 1", "invocation 64 8x1x1 lane 1", "workgroup 64 16384x1x1 lane 1"),
     },
