@@ -95,9 +95,12 @@ gpuTest("gamma, residual, sum, saved and dtype that differ from call to call", a
   const of = (options: Parameters<typeof layerNormForward>[1]): Float64Array => layerNormForward({ data, shape: [4, 8] }, options).y;
   const out = { y: gpu.empty([4, 8]) };
   const two = { data: new Float32Array(8).fill(2), shape: [8] };
+  const each = gpu.tensor(normal(32, 3), [4, 8]);
   for (let i = 0; i < 3; i++) {
     expectWithin(await norm.forward(x, { out }).y.read(), of({}));
     expectWithin(await norm.forward(x, { out, gamma }).y.read(), of({ gamma: two }));
+    expectWithin(await norm.forward(x, { out, gamma: each }).y.read(), of({ gamma: { data: normal(32, 3), shape: [4, 8] } }));
+    expectWithin(await norm.forward(x, { out, gamma: null, beta: null }).y.read(), of({}));
     expectWithin(await norm.forward(x, { out, residual }).y.read(), of({ residual: { data: added, shape: [4, 8] } }));
     expect(norm.forward(x, { out, residual, sum: true, saved: false }).sum).toBeDefined();
     expect(norm.forward(x, { out, residual, saved: false }).sum).toBeUndefined();
@@ -111,10 +114,12 @@ gpuTest("what is refused stays refused after good calls with the same tensors", 
   const [x, dy] = [gpu.tensor(normal(32, 1), [4, 8]), gpu.tensor(normal(32, 2), [4, 8])];
   const out = norm.forward(x);
   const gradients = norm.backward(dy, out.saved);
-  const rms = new RMSNorm(gpu, { shape: 8 }).forward(x, { out: { saved: out.saved! } });
+  const others = [new RMSNorm(gpu, { shape: 8 }), new LayerNorm(gpu, { shape: 8, eps: 1 })].map((other) => other.forward(x, { out: { saved: out.saved! } }));
+  const residual = gpu.tensor(normal(32, 3), [4, 8]);
   for (let i = 0; i < 3; i++) {
     norm.forward(x, { out });
     norm.backward(dy, out.saved, { out: gradients });
+    norm.forward(x, { out, dtype: "f32" });
     expect(() => norm.forward(x, { out, dtype: "f64" as never })).toThrow("dtype is f64");
     expect(() => norm.forward(x, { out, dtype: ["f32"] as never })).toThrow("dtype is f32; wanted");
     expect(() => norm.forward(x, { out, dtype: "f16" })).toThrow("dtype is f16; out.y is f32");
@@ -122,7 +127,10 @@ gpuTest("what is refused stays refused after good calls with the same tensors", 
     expect(() => norm.forward(x, { out, sum: 1 as never })).toThrow("sum is true; it needs a residual");
     expect(() => norm.forward(x, { out: { y: out.y, saved: { statistics: out.saved!.statistics } as never } })).toThrow("wanted what a forward call saved");
     expect(() => norm.forward(x, { out: { y: x } })).toThrow("lie in the same GPUBuffer");
-    expect(() => norm.backward(dy, rms.saved, { out: gradients }), "the same statistics tensor").toThrow("saved comes from another call");
+    for (const other of others)
+      expect(() => norm.backward(dy, other.saved, { out: gradients }), "the same statistics tensor").toThrow("saved comes from another");
+    expect(norm.forward(x, { residual, sum: true, saved: false }).sum).toBeDefined();
+    expect(norm.forward(x, { residual, sum: "true" as never, saved: false }).sum, "as true as any other word").toBeUndefined();
     expect(() => norm.backward(dy, out.saved, { out: { dx: gradients.dx }, accumulate: true })).toThrow("out.dgamma is missing");
     expect(() => norm.backward(dy, out.saved, { out: gradients, gamma: null })).toThrow("gamma is absent");
     expect(() => norm.backward(dy, out.saved, { out: { ...gradients, dresidual: dy } })).toThrow("out.dresidual must be out.dx");
@@ -148,6 +156,42 @@ gpuTest("scratch memory that has grown between two calls with the same tensors",
   gpu.destroy();
   expect(() => norm.forward(norm.gamma!)).toThrow("this Gpu was destroyed");
 });
+
+/** Teams that use subgroups, as pipelines are labelled. */
+const TEAMS = /subgroup|cluster/;
+
+/** Labels of the pipelines that `work` sets. */
+function pipelinesOf(work: () => void): string[] {
+  const labels: string[] = [];
+  const original = GPUComputePassEncoder.prototype.setPipeline;
+  GPUComputePassEncoder.prototype.setPipeline = function (pipeline) {
+    labels.push(pipeline.label);
+    return original.call(this, pipeline);
+  };
+  try {
+    work();
+  } finally {
+    GPUComputePassEncoder.prototype.setPipeline = original;
+  }
+  return labels;
+}
+
+gpuTest(
+  "a verdict on subgroups between two calls with the same tensors: the second has the plan that it allows",
+  async ({ gpu }) => {
+    const norm = new LayerNorm(gpu, { shape: 768 });
+    const x = gpu.tensor(normal(4096 * 768, 1), [4096, 768]);
+    const out = norm.forward(x);
+    norm.forward(x, { out });
+    const call = (): unknown => norm.forward(x, { out });
+    const before = await out.y.read();
+    expect(pipelinesOf(call).join()).not.toMatch(TEAMS);
+    await gpu.plans.settled();
+    expect(pipelinesOf(call).join()).toMatch(TEAMS);
+    expectWithin(await out.y.read(), before);
+  },
+  { adapterClass: "discrete", subgroups: true, subgroupTest: "untested" },
+);
 
 gpuTest("a layer's options cannot be changed under it, nor through what it was made with", async ({ gpu }) => {
   const axes = [1, 2];
