@@ -1,6 +1,7 @@
 import { sizeOf } from "../core/shape.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { backwardChoices, cheapest, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { applyGradient, COEFFICIENT_PLANES } from "./gradient-apply.ts";
 import { fieldOf, type Copies, type Field } from "./gradient-lines.ts";
@@ -21,12 +22,27 @@ import { statisticsStride } from "./request.ts";
 import { planRowBackward } from "./row-backward-plan.ts";
 import { MOST_CELLS, SMALLEST_CELL } from "./thresholds.ts";
 
-/** What to run for a backward call: a pure function of shape, parameters and device. */
-export function planBackward(request: BackwardRequest, capabilities: Capabilities): Plan {
+/** What to run for a backward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
+export function planBackward(request: BackwardRequest, capabilities: Capabilities, choice?: Choice): Plan {
   if (sizeOf(request.shape) === 0) return planEmpty(request, capabilities);
-  if (request.view.order) return planGeneral(request, request.view.order, capabilities);
+  if (request.view.order) return planGeneral(request, request.view.order, capabilities, choice);
+  const choices = choicesOf(request, capabilities);
+  const wanted = choice && choices.includes(choice) ? [choice] : choices;
+  return cheapest(request.view, wanted, capabilities, (way) => planAs(request, capabilities, way));
+}
+
+function choicesOf(request: BackwardRequest, capabilities: Capabilities): Choice[] {
+  return backwardChoices(request, planRowBackward(request, capabilities, "row/workgroup") !== null, capabilities);
+}
+
+/** The ways to plan a backward call, the cheapest by the model first. */
+export function backwardWays(request: BackwardRequest, capabilities: Capabilities): Way[] {
+  return ranked(request.view, choicesOf(request, capabilities), capabilities, (choice) => planBackward(request, capabilities, choice));
+}
+
+function planAs(request: BackwardRequest, capabilities: Capabilities, way: Choice): Plan {
   const steps = new Steps();
-  const rows = planRowBackward(request, capabilities);
+  const rows = isRowChoice(way) ? planRowBackward(request, capabilities, way) : null;
   // A half past the largest is infinite, not clamped: who scales a loss looks for it.
   const unclamped = rows?.dispatches.map((one) => (one.bindings["dx"] ? { ...one, overrides: { ...one.overrides, SATURATES: 0 } } : one));
   if (rows) steps.add(unclamped!, rows.scratch);
@@ -210,7 +226,7 @@ function addedTargets(request: BackwardRequest): Wanted[] {
 }
 
 /** Axes that alternate too often for a walk: x and dy are brought into rows, and dx is brought back. */
-function planGeneral(request: BackwardRequest, order: readonly number[], capabilities: Capabilities): Plan {
+function planGeneral(request: BackwardRequest, order: readonly number[], capabilities: Capabilities, choice?: Choice): Plan {
   const pick = (list: readonly number[]): number[] => order.map((axis) => list[axis]!);
   const shape = pick(request.shape);
   const kept = request.view.axes.outer.length;
@@ -221,6 +237,7 @@ function planGeneral(request: BackwardRequest, order: readonly number[], capabil
   const inner = planBackward(
     { ...request, shape, view, parameters: picked(request.parameters), ...(request.added && { added: picked(request.added) }) },
     capabilities,
+    choice,
   );
   const bytes = sizeOf(shape) * 4;
   const copied = ["x", "dy", ...(request.hasDsum ? ["dsum"] : [])];

@@ -1,7 +1,6 @@
 import applyColumn from "../../shaders/apply-column.wgsl";
 import columnMoments from "../../shaders/column-moments.wgsl";
 import columnNorm from "../../shaders/column-norm.wgsl";
-import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import {
   affineParams,
@@ -23,11 +22,11 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
-import { COLUMN_NORM_TEAMS, COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE, RAGGED_ROWS } from "./thresholds.ts";
+import { COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
-/** Short runs: invocations lie along the columns and go down the repeats. */
-export function planColumns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+/** Short runs: invocations lie along the columns and go down the repeats; whole ones in one dispatch, or slices of them. */
+export function planColumns(request: ForwardRequest, capabilities: Capabilities, split: boolean): WalkPlan {
   if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangeColumns(request, capabilities);
     const apply = applyDispatch(request, operands, "x", capabilities, foldOf(request, operands, capabilities));
@@ -35,15 +34,9 @@ export function planColumns(request: ForwardRequest, capabilities: Capabilities)
     return { team: "invocation", dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
   const whole = arrangeColumns(request, capabilities);
-  const lanes = chooseLanes(whole, request.aligned);
-  const columns = (request.view.outer * whole.items) / lanes.lane;
-  const enough = columns >= (isSoftware(capabilities) ? COLUMN_NORM_TEAMS.software : COLUMN_NORM_TEAMS.gpu);
-  const fold = foldOf(request, whole, capabilities);
-  if (request.view.run === 1 && !request.running && request.applies && enough && (fold === 1 || sizeOf(request.shape) < RAGGED_ROWS.tensor)) {
-    const dispatches = [...whole.gathers, normDispatch(request, whole, lanes, capabilities)];
-    return { team: "invocation", dispatches, scratch: whole.scratch, passes: wholePasses(request) };
-  }
-  return planSplitColumns(request, fold, capabilities);
+  if (split) return planSplitColumns(request, foldOf(request, whole, capabilities), capabilities);
+  const dispatches = [...whole.gathers, normDispatch(request, whole, chooseLanes(whole, request.aligned), capabilities)];
+  return { team: "invocation", dispatches, scratch: whole.scratch, passes: wholePasses(request) };
 }
 
 /** Repeats that are walked side by side as one, so that lanes of four stay whole; 1 where they are so anyway, or cannot be. On a CPU, where a value costs as much as four. */

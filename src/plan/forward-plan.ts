@@ -1,5 +1,6 @@
 import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { cheapest, forwardChoices, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
 import { planColumns } from "./column-plan.ts";
 import type { WalkPlan } from "./forward-parts.ts";
 import { flatParameter, isRagged } from "./flat-plan.ts";
@@ -9,28 +10,36 @@ import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRows } from "./row-plan.ts";
 import { arrangePlanes, planRuns } from "./run-plan.ts";
-import { countedRows, isSoftware } from "./teams.ts";
-import { GPU_SPLIT_ROWS, RAGGED_ROWS, SHORTEST_RUN, SOFTWARE_ROWS, SPLIT_MINIMUM } from "./thresholds.ts";
+import { RAGGED_ROWS } from "./thresholds.ts";
 
-/** What to run for a forward call: a pure function of shape, parameters and device. */
-export function planForward(request: ForwardRequest, capabilities: Capabilities): Plan {
+/** What to run for a forward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
+export function planForward(request: ForwardRequest, capabilities: Capabilities, choice?: Choice): Plan {
   if (sizeOf(request.shape) === 0) return { walk: "none", team: "invocation", dispatches: [], scratch: {}, bytesMoved: 0 };
-  if (request.view.order) return planGeneral(request, request.view.order, capabilities);
-  if (request.running?.towards === "samples") return planSamples(request, request.running, capabilities);
+  if (request.view.order) return planGeneral(request, request.view.order, capabilities, choice);
+  if (request.running?.towards === "samples") return planSamples(request, request.running, capabilities, choice);
   const expanded = expandResidual(request, capabilities);
-  const walk = chooseWalk(request, capabilities);
-  return assemble(walk, WALKS[walk](expanded.request, capabilities), expanded.gathers, expanded.scratch, request);
+  const choices = choicesOf(request, capabilities);
+  const wanted = choice && choices.includes(choice) ? [choice] : choices;
+  return cheapest(request.view, wanted, capabilities, (way) =>
+    assemble(way, walkAs(way, expanded.request, capabilities), expanded.gathers, expanded.scratch, request),
+  );
 }
 
-const WALKS = { row: planRows, run: planRuns, column: planColumns };
+/** The ways to plan a forward call, the cheapest by the model first. */
+export function forwardWays(request: ForwardRequest, capabilities: Capabilities): Way[] {
+  return ranked(request.view, choicesOf(request, capabilities), capabilities, (choice) => planForward(request, capabilities, choice));
+}
 
-function chooseWalk(request: ForwardRequest, capabilities: Capabilities): keyof typeof WALKS {
-  const { repeats, kept, run, outer } = request.view;
-  if (request.statistics === "fixed" || request.statistics === "given") return run >= SHORTEST_RUN || kept === 1 ? "run" : "column";
-  if (repeats > 1 || kept > 1) return run >= SHORTEST_RUN || kept * run === 1 ? "run" : "column";
-  // Running statistics are moved by the merge, and statistics alone are what it gives.
-  const few = countedRows(outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
-  return request.running || !request.applies || (few && run >= SPLIT_MINIMUM) || isRaggedRows(request, capabilities) ? "run" : "row";
+function walkAs(way: Choice, request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  if (way === "run") return planRuns(request, capabilities);
+  return isRowChoice(way) ? planRows(request, capabilities, way) : planColumns(request, capabilities, way === "column/split");
+}
+
+/** The ways of a request: rows that a row kernel would read a value at a time, and runs four, may be cut however short they are. */
+function choicesOf(request: ForwardRequest, capabilities: Capabilities): Choice[] {
+  const choices = forwardChoices(request, capabilities);
+  const addsRun = isRowChoice(choices[0]!) && !choices.includes("run") && !capabilities.batchInvariant;
+  return addsRun && isRaggedRows(request, capabilities) ? [...choices, "run"] : choices;
 }
 
 /** Rows that a row kernel would read a value at a time, and runs four. */
@@ -59,22 +68,26 @@ function expandResidual(request: ForwardRequest, capabilities: Capabilities): Ex
 }
 
 /** The norm of every sample by itself, then the running statistics from the samples' own. */
-function planSamples(request: ForwardRequest, running: Running, capabilities: Capabilities): Plan {
-  const plan = planForward({ ...request, running: null, writesStatistics: true }, capabilities);
+function planSamples(request: ForwardRequest, running: Running, capabilities: Capabilities, choice?: Choice): Plan {
+  const plan = planForward({ ...request, running: null, writesStatistics: true }, capabilities, choice);
   const own: Record<string, number> = request.writesStatistics ? {} : { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 };
   const moved = runningSamplesDispatch(request, running, capabilities);
   return { ...plan, dispatches: [...plan.dispatches, moved], scratch: { ...plan.scratch, ...own } };
 }
 
 /** Axes that alternate too often for a walk: x is brought into rows, normalized there, and brought back. */
-function planGeneral(request: ForwardRequest, order: readonly number[], capabilities: Capabilities): Plan {
+function planGeneral(request: ForwardRequest, order: readonly number[], capabilities: Capabilities, choice?: Choice): Plan {
   const pick = (list: readonly number[]): number[] => order.map((axis) => list[axis]!);
   const shape = pick(request.shape);
   const kept = request.view.axes.outer.length;
   const places = shape.map((_, place) => place);
   const view = { ...request.view, order: null, axes: { outer: places.slice(0, kept), repeats: [], kept: [], run: places.slice(kept) } };
   const parameters = Object.fromEntries(Object.entries(request.parameters).map(([role, strides]) => [role, pick(strides)]));
-  const rows = planForward({ ...request, reloadsSum: false, shape, view, parameters, residual: request.residual && pick(request.residual) }, capabilities);
+  const rows = planForward(
+    { ...request, reloadsSum: false, shape, view, parameters, residual: request.residual && pick(request.residual) },
+    capabilities,
+    choice,
+  );
   const rename = (role: string): string => (role === "x" || role === "y" || role === "sum" ? `${role}_rows` : role);
   const inner = rows.dispatches.map((dispatch) => ({
     ...dispatch,
@@ -98,7 +111,7 @@ function planGeneral(request: ForwardRequest, order: readonly number[], capabili
   };
 }
 
-function assemble(walk: Walk, part: WalkPlan, gathers: readonly Dispatch[], scratch: Readonly<Record<string, number>>, request: ForwardRequest): Plan {
+function assemble(way: Choice, part: WalkPlan, gathers: readonly Dispatch[], scratch: Readonly<Record<string, number>>, request: ForwardRequest): Plan {
   const renamed = part.dispatches.map((dispatch) =>
     gathers.length && dispatch.bindings["residual"] ? { ...dispatch, bindings: { ...dispatch.bindings, residual: "residual_copy" } } : dispatch,
   );
@@ -108,7 +121,7 @@ function assemble(walk: Walk, part: WalkPlan, gathers: readonly Dispatch[], scra
       ? { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 }
       : {};
   return {
-    walk,
+    walk: way.split("/")[0] as Walk,
     team: part.team,
     dispatches: [...gathers, ...renamed],
     scratch: { ...part.scratch, ...scratch, ...own },

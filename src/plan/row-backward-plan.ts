@@ -4,6 +4,7 @@ import rowBackwardSegments from "../../shaders/row-backward-segments.wgsl";
 import { ACTIVATIONS } from "../core/activation.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
+import type { RowChoice } from "./choice.ts";
 import { viewsParams, type WalkPlan } from "./forward-parts.ts";
 import { gradientLayout, partialsOf, sameLayout, type GradientLayout } from "./gradient-layout.ts";
 import { clamp } from "./grid.ts";
@@ -11,40 +12,26 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
-import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import {
-  BACKWARD_HELD,
-  GPU_SPLIT_ROWS,
-  INVOCATION_LANES,
-  MOST_HELD,
-  PARTIAL_ROWS,
-  SHORT_ROW,
-  SOFTWARE_BATCH_ROWS,
-  SOFTWARE_ROWS,
-  SPLIT_MINIMUM,
-  SUBGROUPS_OF_TEAM,
-  TARGET_TEAMS,
-} from "./thresholds.ts";
+import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { BACKWARD_HELD, PARTIAL_ROWS, SHORT_ROW, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 const PARAMETERS = ["gamma", "beta"] as const;
 
 /**
  * The fused backward of rows: x and dy read once (a second time only from a cache), dx written once, partial dgamma and dbeta on the way, then summed.
- * @returns null where it does not apply: other walks, few long rows (which want a split), gradients of given statistics, shares of a larger batch, and parameters that are neither
+ * @returns null where it does not apply: other walks, gradients of given statistics, shares of a larger batch, and parameters that are neither
  * per feature (or per element, or per sample and feature) nor per segment, or of two kinds
  */
-export function planRowBackward(request: BackwardRequest, capabilities: Capabilities): WalkPlan | null {
+export function planRowBackward(request: BackwardRequest, capabilities: Capabilities, choice: RowChoice): WalkPlan | null {
   const { view, wants } = request;
   if (view.order || view.repeats > 1 || view.kept > 1 || wants.dmean || wants.dvariance) return null;
   // Its sums of dy * xhat leave out the shift, as xhat of a whole row add up to 0.
   if (request.isShare) return null;
-  const few = countedRows(view.outer, capabilities) < (isSoftware(capabilities) ? SOFTWARE_ROWS : GPU_SPLIT_ROWS);
-  if (few && view.run >= SPLIT_MINIMUM) return null;
   const operands = arrangeParameters(request.shape, request.parameters, { rows: view.axes.outer, segments: "cut", items: view.axes.run }, capabilities);
   const kind = kindOf(request, operands);
   if (!kind) return null;
-  const asked: Asked = { request, operands, lanes: chooseLanes(operands, request.aligned), capabilities };
+  const asked: Asked = { request, operands, lanes: chooseLanes(operands, request.aligned), capabilities, choice };
   const part = kind.bySegment ? planSegments(asked, kind.layout) : planFeatures(asked, kind.layout);
   const sums = part.partials ? sumDispatches({ role: "partials", ...wanted(request), ...part.partials }, capabilities) : { dispatches: [], scratch: {} };
   return {
@@ -60,6 +47,7 @@ interface Asked {
   readonly operands: Operands;
   readonly lanes: Lanes;
   readonly capabilities: Capabilities;
+  readonly choice: RowChoice;
 }
 
 /** The dispatch that walks the rows, and the partial gradients that it leaves. */
@@ -169,10 +157,10 @@ function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispa
 
 /** Gamma and beta are the same within a segment of a row: one partial a segment, one team a row. */
 function planSegments(asked: Asked, layout: GradientLayout): RowPart {
-  const { request, operands, lanes, capabilities } = asked;
+  const { request, operands, lanes, capabilities, choice } = asked;
   const rows = request.view.outer;
   const items = operands.items / lanes.lane;
-  const teams = segmentTeams(rows, items, capabilities);
+  const teams = segmentTeams(rows, items, choice, capabilities);
   const share = teams.team === "invocation" ? 1 : teams.team === "subgroup" ? capabilities.subgroupMinSize : teams.overrides.WORKGROUP;
   const dispatch = rowDispatch(asked, kernelName(rowBackwardSegments), teams, {
     overrides: {
@@ -184,25 +172,23 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
   return { dispatch, partials: { layout, lane: request.aligned && layout.width % 4 === 0 ? 4 : 1 } };
 }
 
-function segmentTeams(rows: number, items: number, capabilities: Capabilities): Teams {
-  if (isSoftware(capabilities) || items <= INVOCATION_LANES) return invocationTeams(rows, capabilities);
-  const enough = countedRows(rows, capabilities) >= TARGET_TEAMS[capabilities.adapterClass] * SUBGROUPS_OF_TEAM;
-  if (capabilities.subgroups && items <= capabilities.subgroupMinSize * (enough ? MOST_HELD : 1)) return subgroupTeams(rows, capabilities);
-  return workgroupTeams(rows, items, 4, capabilities);
+function segmentTeams(rows: number, items: number, choice: RowChoice, capabilities: Capabilities): Teams {
+  if (choice === "row/subgroup") return subgroupTeams(rows, capabilities);
+  return choice === "row/workgroup" ? workgroupTeams(rows, items, 4, capabilities) : invocationTeams(rows, capabilities);
 }
 
 /** Gamma and beta change from feature to feature: a team goes through a block of rows and leaves one row of partials. */
 function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
-  const { request, lanes, capabilities } = asked;
+  const { request, lanes, capabilities, choice } = asked;
   const { view } = request;
   const sumsPartials = planesOf(request) > 0;
   const length = view.run / lanes.lane;
-  const rowsTogether = isSoftware(capabilities) && countedRows(view.outer, capabilities) >= SOFTWARE_BATCH_ROWS && sharesParameters(asked, layout) ? 4 : 1;
+  const rowsTogether = choice === "row/invocation/4" && sharesParameters(asked, layout) ? 4 : 1;
   const wantedRows = sumsPartials ? rowsOfTeam(view.outer, rowsTogether, capabilities) : rowsTogether;
   const rowsPerTeam = Math.min(wantedRows, layout.count);
   const teamsPerGroup = Math.ceil(layout.count / rowsPerTeam);
   const count = layout.outer * teamsPerGroup;
-  const way = featureWay(count, length, rowsTogether, capabilities);
+  const way = featureWay(count, length, rowsTogether, choice, capabilities);
   const dispatch = rowDispatch(asked, way.kernel, way.teams, {
     overrides: { ...way.overrides, SEGMENTED: Number(asked.operands.segments > 1) },
     params: {
@@ -238,20 +224,22 @@ interface Way {
   readonly overrides: Record<string, number>;
 }
 
-/** The narrowest team of a GPU that holds a row; a whole workgroup that reads it twice where none does. A CPU reads its rows twice by single invocations. */
-function featureWay(count: number, length: number, rowsTogether: number, capabilities: Capabilities): Way {
+/** A team holds a row in its registers where it fits, or reads it twice. A CPU's invocations read theirs twice, from its cache. */
+function featureWay(count: number, length: number, rowsTogether: number, choice: RowChoice, capabilities: Capabilities): Way {
   const stream = (teams: Teams, share: number): Way => ({
     kernel: kernelName(rowBackward),
     teams,
     overrides: { ROWS: rowsTogether, SHORT: Number(length <= SHORT_ROW * share) },
   });
-  const hold = (teams: Teams, held: number): Way => ({ kernel: kernelName(rowBackwardHold), teams, overrides: { HELD: held } });
-  if (isSoftware(capabilities)) return stream(invocationTeams(count, capabilities), 1);
-  if (length <= INVOCATION_LANES) return hold(invocationTeams(count, capabilities), length);
-  if (capabilities.subgroups && length <= capabilities.subgroupMinSize * BACKWARD_HELD) {
-    return hold(subgroupTeams(count, capabilities), Math.ceil(length / capabilities.subgroupMinSize));
+  const holdOrStream = (teams: Teams, share: number): Way => {
+    const held = Math.ceil(length / share);
+    return held <= BACKWARD_HELD ? { kernel: kernelName(rowBackwardHold), teams, overrides: { HELD: held } } : stream(teams, share);
+  };
+  if (choice === "row/subgroup") return holdOrStream(subgroupTeams(count, capabilities), capabilities.subgroupMinSize);
+  if (choice === "row/workgroup") {
+    const teams = workgroupTeams(count, length, BACKWARD_HELD, capabilities);
+    return holdOrStream(teams, teams.overrides.WORKGROUP);
   }
-  const teams = workgroupTeams(count, length, BACKWARD_HELD, capabilities);
-  const held = Math.ceil(length / teams.overrides.WORKGROUP);
-  return held <= BACKWARD_HELD ? hold(teams, held) : stream(teams, teams.overrides.WORKGROUP);
+  const teams = invocationTeams(count, capabilities);
+  return isSoftware(capabilities) || rowsTogether > 1 ? stream(teams, 1) : holdOrStream(teams, 1);
 }

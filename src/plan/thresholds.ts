@@ -9,9 +9,6 @@ export const SOFTWARE_ROWS = 16;
 /** Values of a row below which a split into slices costs more than it wins (the second and third dispatch). */
 export const SPLIT_MINIMUM = 16384;
 
-/** Rows from which a CPU's invocation takes four at once, loading gamma and beta once: 1.5 against 2.2 copies at 4096 x 768 (measured). */
-export const SOFTWARE_BATCH_ROWS = 64;
-
 /**
  * Lanes that a CPU sums a step, by the values of a lane: 12.4 against 14.2 ms at 4096 x 768, 16.7 against 21.5 at 4096 x 767 (measured). Sixteen lanes of four values are slower than four: they do not
  * fit the registers.
@@ -23,6 +20,15 @@ export const SOFTWARE_UNROLLED = 65_536;
 
 /** Steps of a row that one chain of adds sums without losing bits: docs/decisions.md, "statistics that the data cannot spoil". */
 export const SHORT_ROW = 64;
+
+/** Shortest row whose split into slices is weighed. */
+export const SPLIT_LEAST = 2048;
+
+/**
+ * By how many times a way must promise to be cheaper that is ready later: a split, with three pipelines to compile, and subgroups on a CPU, after whose self-test calls need another pipeline. Where
+ * the model saw them 1.3 times ahead, SwiftShader saw draws (GroupNorm 8 x 2048 x 7 x 7 split; LayerNorm 1 x 4096 by a subgroup).
+ */
+export const LATE_MARGIN = 1.5;
 
 /** Invocations a workgroup on a CPU: one SIMD group of 4, so that few rows still spread over threads; more where there are many teams. */
 export const SOFTWARE_WORKGROUP = 4;
@@ -100,6 +106,3 @@ export const PARTIAL_ROWS = { least: 13, most: 64, leastTeams: { software: 16, g
 
 /** Partial gradients of a value that are summed in one stage. */
 export const SUMMED_AT_ONCE = { software: 128, gpu: 32 } as const;
-
-/** Rows, for each team that a GPU wants, from which a subgroup takes a row of long segments; fewer rows need a workgroup each to keep the device busy. */
-export const SUBGROUPS_OF_TEAM = 4;

@@ -5,7 +5,8 @@ import type { BackwardRequest } from "../../src/plan/backward-request.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../../src/plan/request.ts";
-import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
+import { backwardWays } from "../../src/plan/backward-plan.ts";
+import { isRowChoice } from "../../src/plan/choice.ts";
 import { normalizeBackward } from "../../src/reference/gradient.ts";
 import { statisticMap } from "../../src/reference/moments.ts";
 import { indexMap } from "../../src/reference/nd-array.ts";
@@ -60,6 +61,11 @@ export function backwardRequest({ shape, reduced, gamma, beta, more }: RowCase):
   };
 }
 
+/** The cheapest plan by fused kernels of rows, where they can take the request. */
+export function fusedPlan(asked: BackwardRequest, device: Capabilities): Plan | null {
+  return backwardWays(asked, device).find(({ choice }) => isRowChoice(choice))?.plan ?? null;
+}
+
 const ACCUMULATED = 0.75;
 
 /** Gradients on the GPU: statistics by a forward call, then the plan under test, `times` times into the same tensors. */
@@ -67,9 +73,8 @@ export async function gpuGradients(gpu: Gpu, testCase: RowCase, times = 1): Prom
   const asked = backwardRequest(testCase);
   const data = dataOf(testCase);
   const { shape, view, wants } = asked;
-  const part = planRowBackward(asked, { ...gpu.capabilities, ...testCase.planAs });
-  if (!part) throw new Error("the row plan does not apply");
-  const plan: Plan = { walk: "row", team: part.team, dispatches: part.dispatches, scratch: part.scratch, bytesMoved: 0 };
+  const plan = fusedPlan(asked, { ...gpu.capabilities, ...testCase.planAs });
+  if (!plan) throw new Error("the row plan does not apply");
   const tensors: Record<string, Tensor> = {
     x: gpu.tensor(data.x, shape),
     dy: gpu.tensor(data.dy, shape),

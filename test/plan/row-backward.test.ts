@@ -1,16 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Shape } from "../../src/core/shape.ts";
 import { gradientLayout } from "../../src/plan/gradient-layout.ts";
-import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
-import { BACKWARD_HELD, PARTIAL_ROWS, SUBGROUPS_OF_TEAM, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
-import { backwardRequest, type RowCase } from "../layers/row-gradients.ts";
+import { BACKWARD_HELD, PARTIAL_ROWS, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
+import { backwardRequest, fusedPlan, type RowCase } from "../layers/row-gradients.ts";
 import { along, DEVICES } from "./requests.ts";
 
 const features = (rows: number, length: number): RowCase => ({ shape: [rows, length], reduced: [1], gamma: [1], beta: [1] });
 
 /** Each dispatch in a few words, and how many rows a team takes. */
 function brief(testCase: RowCase, device: keyof typeof DEVICES): string {
-  const part = planRowBackward(backwardRequest(testCase), DEVICES[device]);
+  const part = fusedPlan(backwardRequest(testCase), DEVICES[device]);
   if (!part) return "none";
   const words = part.dispatches.map(({ kernel, variant, overrides, params, grid }) => {
     const rows = params["rows_per_team"] ?? params["rows_per_slice"];
@@ -59,7 +58,6 @@ describe("plans for the backward of rows", () => {
   test.each<[string, RowCase]>([
     ["other walks", { shape: [8, 16, 64], reduced: [0, 2], gamma: [1] }],
     ["axes that alternate", { shape: [2, 3, 4, 5, 6], reduced: [0, 2, 4] }],
-    ["few long rows", features(3, 65536)],
     ["gamma per feature, beta per row", { shape: [70, 96], reduced: [1], gamma: [1], beta: [0] }],
     ["gamma per feature, beta per element", { shape: [70, 96], reduced: [1], gamma: [1], beta: [0, 1] }],
     ["per position of several samples", { shape: [4, 9, 32], reduced: [2], gamma: [1, 2] }],
@@ -69,18 +67,18 @@ describe("plans for the backward of rows", () => {
       { shape: [70, 96], reduced: [1], more: { wants: { dx: true, dgamma: false, dbeta: false, dmean: true, dvariance: true } } },
     ],
   ])("none for %s", (_, testCase) => {
-    for (const device of Object.values(DEVICES)) expect(planRowBackward(backwardRequest(testCase), device)).toBeNull();
+    for (const device of Object.values(DEVICES)) expect(fusedPlan(backwardRequest(testCase), device)).toBeNull();
   });
 
   test("none where the order of axes is another one", () => {
     const permuted = { ...backwardRequest({ shape: [70, 6, 8], reduced: [1, 2] }), parameters: { gamma: [0, 1, 6] } };
     const wants = { dx: true, dgamma: true, dbeta: false, dmean: false, dvariance: false };
-    expect(planRowBackward({ ...permuted, wants }, DEVICES.gpu)).toBeNull();
+    expect(fusedPlan({ ...permuted, wants }, DEVICES.gpu)).toBeNull();
   });
 });
 
 describe("both sides of each threshold", () => {
-  const first = (testCase: RowCase, device: keyof typeof DEVICES) => planRowBackward(backwardRequest(testCase), DEVICES[device])!.dispatches[0]!;
+  const first = (testCase: RowCase, device: keyof typeof DEVICES) => fusedPlan(backwardRequest(testCase), DEVICES[device])!.dispatches[0]!;
 
   test("BACKWARD_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {
     const bySubgroup = 32 * BACKWARD_HELD * 4;
@@ -100,16 +98,9 @@ describe("both sides of each threshold", () => {
     expect(rows(512 * most * 2)).toBe(most);
   });
 
-  test("SUBGROUPS_OF_TEAM: many rows of long segments are a subgroup's each", () => {
-    const team = (rows: number, positions: number): string => first({ shape: [rows, 2, positions], reduced: [1, 2], gamma: [1] }, "gpu").variant.team;
-    expect(team(512 * SUBGROUPS_OF_TEAM, 784)).toBe("subgroup");
-    expect(team(512 * SUBGROUPS_OF_TEAM - 1, 784)).toBe("cluster");
-    expect(team(9, 128)).toBe("subgroup");
-  });
-
   test("SUMMED_AT_ONCE: few partials are summed in one stage", () => {
     const stages = (samples: number, device: keyof typeof DEVICES): number =>
-      planRowBackward(backwardRequest({ shape: [samples, 400, 64], reduced: [2], gamma: [1] }), DEVICES[device])!.dispatches.length - 1;
+      fusedPlan(backwardRequest({ shape: [samples, 400, 64], reduced: [2], gamma: [1] }), DEVICES[device])!.dispatches.length - 1;
     for (const [device, most] of [
       ["software", SUMMED_AT_ONCE.software],
       ["gpu", SUMMED_AT_ONCE.gpu],

@@ -3,26 +3,20 @@ import { planForward } from "../../src/plan/forward-plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
 import {
   APPLY_SPAN,
-  COLUMN_NORM_TEAMS,
   COLUMN_REPEATS,
   COLUMN_TEAMS,
-  GPU_SPLIT_ROWS,
   GPU_WORKGROUP,
-  INVOCATION_LANES,
   LONGEST_SLICE,
   MERGE_WIDE,
   MOST_HELD,
   SHORT_ROW,
   SHORTEST_RUN,
   SHORTEST_SLICE,
-  SOFTWARE_BATCH_ROWS,
   SOFTWARE_MANY_TEAMS,
-  SOFTWARE_ROWS,
   SOFTWARE_STEP,
   SOFTWARE_UNROLLED,
   SOFTWARE_WORKGROUP,
   SOFTWARE_WORKGROUP_MANY,
-  SPLIT_MINIMUM,
   TARGET_TEAMS,
 } from "../../src/plan/thresholds.ts";
 import { batch, DEVICES, instance, layer, request } from "./requests.ts";
@@ -37,24 +31,6 @@ describe("both sides of each threshold", () => {
     expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1), software).walk).toBe("column");
     expect(plan(batch([8, 16, SHORTEST_RUN], 1, "fixed"), gpu).walk).toBe("run");
     expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1, "fixed"), gpu).walk).toBe("column");
-  });
-
-  test("SOFTWARE_ROWS and SPLIT_MINIMUM: few long rows are split on a CPU", () => {
-    expect(plan(layer(SOFTWARE_ROWS - 1, SPLIT_MINIMUM), software).walk).toBe("run");
-    expect(plan(layer(SOFTWARE_ROWS, SPLIT_MINIMUM), software).walk).toBe("row");
-    expect(plan(layer(SOFTWARE_ROWS - 1, SPLIT_MINIMUM - 4), software).walk).toBe("row");
-  });
-
-  test("GPU_SPLIT_ROWS: few long rows are split on a GPU", () => {
-    expect(plan(layer(GPU_SPLIT_ROWS - 1, SPLIT_MINIMUM), gpu).walk).toBe("run");
-    expect(plan(layer(GPU_SPLIT_ROWS, SPLIT_MINIMUM), gpu).walk).toBe("row");
-  });
-
-  test("SOFTWARE_BATCH_ROWS: four rows an invocation", () => {
-    expect(kernel(layer(SOFTWARE_BATCH_ROWS, 4096), software).overrides["ROWS"]).toBe(4);
-    expect(kernel(layer(SOFTWARE_BATCH_ROWS - 1, 4096), software).overrides["ROWS"]).toBe(1);
-    // Parameters per channel are loaded once a segment: there is nothing to share between rows.
-    expect(kernel(instance([64, 8, 64], 1), software).overrides["ROWS"]).toBe(1);
   });
 
   test("SOFTWARE_UNROLLED and SOFTWARE_STEP: a small tensor gets the kernel that compiles fast", () => {
@@ -76,12 +52,6 @@ describe("both sides of each threshold", () => {
     const rows = (teams: number): ForwardRequest => instance([teams, 1, 64], 1);
     expect(kernel(rows(SOFTWARE_MANY_TEAMS), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP_MANY);
     expect(kernel(rows(SOFTWARE_MANY_TEAMS - 1), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP);
-  });
-
-  test("INVOCATION_LANES: the shortest rows are one invocation's", () => {
-    expect(kernel(layer(999, INVOCATION_LANES * 4), gpu).variant.team).toBe("invocation");
-    expect(kernel(layer(999, INVOCATION_LANES * 4 + 4), gpu).variant.team).toBe("subgroup");
-    expect(kernel(layer(999, INVOCATION_LANES * 4 + 4), plain).variant.team).toBe("workgroup");
   });
 
   test("MOST_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {
@@ -122,14 +92,6 @@ describe("both sides of each threshold", () => {
     const onGpu = (values: number): number => kernel(batch([4, 4, values], 1, "fixed"), gpu, 1).params["chunks"]!;
     expect(onGpu(256 * APPLY_SPAN.gpuItems * 4)).toBe(1);
     expect(onGpu(256 * APPLY_SPAN.gpuItems * 4 + 4)).toBe(2);
-  });
-
-  test("COLUMN_NORM_TEAMS: enough columns are normalized in one dispatch", () => {
-    const columns = (lanes: number): ForwardRequest => instance([1, 9, lanes * 4], 2);
-    expect(kernel(columns(COLUMN_NORM_TEAMS.software), software).kernel).toBe("column-norm");
-    expect(kernel(columns(COLUMN_NORM_TEAMS.software - 1), software).kernel).toBe("column-moments");
-    expect(kernel(columns(COLUMN_NORM_TEAMS.gpu), gpu).kernel).toBe("column-norm");
-    expect(kernel(columns(COLUMN_NORM_TEAMS.gpu - 1), gpu).kernel).toBe("column-moments");
   });
 
   test("COLUMN_TEAMS and COLUMN_REPEATS: slices of the repeats", () => {

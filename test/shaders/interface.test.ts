@@ -11,8 +11,7 @@ import { FORWARD_CASES } from "../layers/forward-cases.ts";
 import { localResponsePlans } from "../plan/local-response-requests.ts";
 import { packedPlans } from "../plan/packed-requests.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
-import { planRowBackward } from "../../src/plan/row-backward-plan.ts";
-import { backwardRequest, type RowCase } from "../layers/row-gradients.ts";
+import { backwardRequest, fusedPlan, type RowCase } from "../layers/row-gradients.ts";
 import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
 
 const FOLDER = join(import.meta.dirname, "../../shaders");
@@ -138,7 +137,7 @@ test("every override of every kernel is set by some plan, to both values where i
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
     }
   }
-  const rowPlans = (device: Capabilities) => ROW_CASES.map((one) => planRowBackward(backwardRequest(one), device)!);
+  const rowPlans = (device: Capabilities) => ROW_CASES.flatMap((one) => fusedPlan(backwardRequest(one), device) ?? []);
   for (const plan of Object.values(DEVICES).flatMap((device) => [...backwardPlans(device), ...rowPlans(device)])) {
     for (const { kernel, overrides } of plan.dispatches) {
       for (const [name, value] of Object.entries(overrides)) values.set(`${kernel} ${name}`, (values.get(`${kernel} ${name}`) ?? new Set()).add(value));
