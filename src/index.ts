@@ -1,6 +1,12 @@
 export { NormgpuError, ShapeError, OptionError, TensorError, UnsupportedError, LimitError, ShaderError, DeviceLostError, FormatError } from "./core/errors.ts";
 export type { Activation } from "./core/activation.ts";
 export type { Layout, Shape } from "./core/shape.ts";
+export { tune, type TunableLayer, type TuneCase, type TuneOptions, type TuneResult } from "./tune/tune.ts";
+export type { Timing } from "./tune/contest.ts";
+export { exportTuning, importTuning, type ImportResult } from "./tune/table.ts";
+export { localTuning, type TuningStorage } from "./tune/storage.ts";
+export type { Choice } from "./plan/choice.ts";
+export type { CallShape } from "./layers/norm.ts";
 export type { Capabilities, AdapterClass } from "./plan/capabilities.ts";
 export type { Dispatch, Grid, Plan, Storage, Team, Variant, Walk } from "./plan/plan.ts";
 export type { Dtype } from "./core/dtype.ts";

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../plan/capabilities.ts";
+import type { Choice, Tunable } from "../plan/choice.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Gpu } from "./device.ts";
 import { Memory } from "./memory.ts";
@@ -15,6 +16,8 @@ export class Plans {
   readonly #memory = new Memory<Plan>(MOST_PLANS);
   /** Keys of plans that were made without subgroups for want of the test's verdict. */
   readonly #waiting = new Set<string>();
+  /** What tuning chose for a request, where something was tuned; it is a part of the key under which its plan is remembered. */
+  choose: ((asked: Tunable) => Choice | undefined) | null = null;
   #test: Promise<void> | null = null;
   #passed = false;
   #epoch = 0;
@@ -38,6 +41,17 @@ export class Plans {
   /** Another number once plans that were given out are no longer what would be planned: whoever remembers one by other keys asks again. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** What was chosen has changed. */
+  renew(): void {
+    this.#epoch++;
+  }
+
+  /** Runs the self-test of subgroups, where there are any and it was not started. */
+  async testSubgroups(): Promise<void> {
+    const { subgroups, subgroupTest } = this.#gpu.capabilities;
+    if (subgroups && subgroupTest === "untested") await (this.#test ??= this.#check());
   }
 
   /** Waits for a self-test that was started. */

@@ -119,7 +119,8 @@ export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, gi
 }
 
 function planCall(gpu: Gpu, spec: NormSpec, { request }: BackwardCall): Plan {
-  return gpu.plans.remember(requestKey("backward", request, spec), (capabilities) => planBackward(request, capabilities));
+  const choice = gpu.plans.choose?.({ direction: "backward", request });
+  return gpu.plans.remember(requestKey("backward", request, spec, choice), (capabilities) => planBackward(request, capabilities, choice));
 }
 
 /** The plan of a backward call, remembered by everything that it depends on. */

@@ -148,12 +148,13 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
     aligned: wants.aligned,
     ...(reloadsSum(wants) && { reloadsSum: true }),
   };
-  return gpu.plans.remember(requestKey("forward", request, spec), (capabilities) => planForward(request, capabilities));
+  const choice = gpu.plans.choose?.({ direction: "forward", request });
+  return gpu.plans.remember(requestKey("forward", request, spec, choice), (capabilities) => planForward(request, capabilities, choice));
 }
 
-/** What a request says as a key. Its view follows from shape and reduced axes. */
-export function requestKey(kind: string, request: { readonly view: StatisticsView }, { reduced }: NormSpec): string {
-  return `${kind} ${reduced.join()} ${JSON.stringify({ ...request, view: 0 })}`;
+/** What a request says as a key, and how it was chosen to be planned. Its view follows from shape and reduced axes. */
+export function requestKey(kind: string, request: { readonly view: StatisticsView }, { reduced }: NormSpec, choice = ""): string {
+  return `${kind} ${choice} ${reduced.join()} ${JSON.stringify({ ...request, view: 0 })}`;
 }
 
 /** A sum in f16 is rounded: statistics and y are made from what it is made of. So they are where x is f16 and nobody wants the sum: that moves fewer bytes. */
