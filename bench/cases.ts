@@ -30,7 +30,7 @@ export interface Case {
   readonly tags: readonly Tag[];
   /** Time / time of the fastest copy of all inputs and outputs, each once, must be at most this on a software adapter; null: no such target. */
   readonly target: number | null;
-  /** Time a byte must be at most `most` times that of the case with this id. */
+  /** Time a byte, beside a copy, must be at most `most` times that of the case with this id. */
   readonly beside: { readonly id: string; readonly most: number } | null;
   /** Cases that are run one after the other in one pass; `shape` is then their count. */
   readonly parts: readonly Case[];

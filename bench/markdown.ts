@@ -48,7 +48,7 @@ function row(one: CaseResult, all: readonly CaseResult[]): string {
     formatTime(fastest(one.entries, "copy")!.median),
     one.ratios.length > 1 ? `${ratioOf(one).toFixed(2)} (${one.ratios.length} runs, to ${Math.max(...one.ratios).toFixed(2)})` : ratioOf(one).toFixed(2),
     limit ? `${limit}${held.met ? "" : " **missed**"}` : "",
-    peer ? `${peerName(peer.name)} ${formatTime(peer.median)}` : "",
+    peer ? `${peerName(peer.name)} ${(peer.median / fastest(one.peerRun!.entries, "copy")!.median).toFixed(1)} copies` : "",
     times === null ? "" : `${times.toFixed(1)} ×`,
     ours.error!.toExponential(1),
     one.plan,

@@ -123,15 +123,15 @@ export function speedup(one: CaseResult): number | null {
 /** A target counts as met within this of it: noise. */
 const TOLERANCE = 1.05;
 
-/** What a case is held to: beside a copy, or a byte beside another case. Null: nothing, or the other case was not measured. */
+/** What a case is held to: beside a copy, or beside another case, each by its copies a byte. Null: nothing, or the other case was not measured. */
 export function verdict(one: CaseResult, all: readonly CaseResult[]): { readonly found: number; readonly most: number; readonly met: boolean } | null {
   const of = (found: number, most: number) => ({ found, most, met: found <= most * TOLERANCE });
   if (one.target !== null) return of(Math.min(...one.ratios), one.target);
   const { beside } = one;
   const other = beside && all.find(({ id }) => id === beside.id);
   if (!beside || !other) return null;
-  const each = ({ entries, bytes }: CaseResult): number => fastest(entries, "ours")!.median / bytes;
-  return of(each(one) / each(other), beside.most);
+  // Each beside the copy of its own run: the machine may have been slower when the other was measured.
+  return of(Math.min(...one.ratios) / Math.min(...other.ratios), beside.most);
 }
 
 /** Cases that are wrong or failed; such a run ends with a status that is not zero. */

@@ -2,7 +2,7 @@
 // Times every case beside copies (and peers) and holds it against the float64 reference. Writes <adapter>.json, .md and .svg into DIR (docs/performance); cases that are not run again keep their
 // results. Ends with a status that is not zero where a case failed or is beyond the bound on errors.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, release, type } from "node:os";
+import { arch, cpus, loadavg, type } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { runnerImport } from "vite";
 import { bundle, gzippedBytes } from "../build/bundle.mjs";
@@ -76,7 +76,7 @@ async function main(options) {
   const stem = join(resolve(options.out), `${options.env}-${slug(facts.adapter.name)}`);
   const file = options.json ? resolve(options.json) : `${stem}.json`;
   const before = read(file);
-  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, os: `${type()} ${release()}` };
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, os: `${type()} ${arch()}` };
   /** @type {Results & { cases: import("./results.ts").CaseResult[], failures: import("./results.ts").Failure[], cold: import("./results.ts").ColdStart[] }} */
   const results = { schema: report.SCHEMA, env: options.env, ...facts, machine, repeats: options.reps, cases: [], failures: [], cold: [] };
   const save = () => {
