@@ -3,11 +3,15 @@ import type { Mutant } from "./mutant.ts";
 
 const [ragged, odd, short, runs, many] = [rows([130, 516]), rows([66, 1023]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
 const [oddPlanes, oddGroups] = [planes([4, 5, 9, 9]), groups([4, 9, 47, 43], 3)];
+const small = rows([5, 516]);
 const withSubgroups = "a GPU with subgroups";
 const withoutSubgroups = "a GPU without subgroups";
 
 /** Kernels that normalize, and those that sum, merge and apply where one dispatch does not do. */
 const MUTANTS: readonly Mutant[] = [
+  { file: "row-plain", what: "skip the last lane of each chain", line: "min(part + CHAIN, items)", wrong: "min(part + CHAIN - 1u, items)", check: small },
+  { file: "row-plain", what: "no shift before squares are summed", line: "shift = shift_of(base, items)", wrong: "shift = 0.0", check: small },
+  { file: "row-plain", what: "forget what the shift leaves of the mean", line: "* m.rstd - rest;", wrong: "* m.rstd;", check: small },
   { file: "row-stream", what: "skip the last column", line: "for (; i < end; i += w) {", wrong: "for (; i + 1u < end; i += w) {", check: ragged },
   {
     file: "row-stream",

@@ -41,9 +41,9 @@ test("rows by four are read and written as they are stored, and half the bytes m
 
 test("odd rows share words: packed results go through f32 and narrow, f16 where the device has it does not", () => {
   const asked = layer(128, 131);
-  expect(lines(lowered(asked, ["x", "y"]))).toEqual(["row-stream 1 packed f32: x y_f32 gamma beta", "narrow 1 f32 f32: y_f32 y"]);
+  expect(lines(lowered(asked, ["x", "y"]))).toEqual(["row-plain 1 packed f32: x y_f32 gamma beta", "narrow 1 f32 f32: y_f32 y"]);
   expect(lowered(asked, ["x", "y"]).scratch).toEqual({ y_f32: 128 * 131 * 4 });
-  expect(lines(lowered(asked, ["x", "y"], NATIVE))).toEqual(["row-stream 1 f16 f16: x y gamma beta"]);
+  expect(lines(lowered(asked, ["x", "y"], NATIVE))).toEqual(["row-plain 1 f16 f16: x y gamma beta"]);
 });
 
 test("inputs of two types, and parameters in f16, are widened, once for a whole plan", () => {
@@ -86,7 +86,7 @@ test("results that are added to are widened first, and narrow saturates as the k
   };
   const halves = { y: { count: 128 * 131, aligned: true } };
   const own = lowerStorage(gradient, { halves, capabilities: PACKED, call: "test" });
-  expect(lines(own)).toEqual(["widen 4 packed f32: y y_f32", "row-stream 1 f32 f32: x y_f32 gamma beta", "narrow 1 f32 f32: y_f32 y"]);
+  expect(lines(own)).toEqual(["widen 4 packed f32: y y_f32", "row-plain 1 f32 f32: x y_f32 gamma beta", "narrow 1 f32 f32: y_f32 y"]);
   expect(own.dispatches.map(({ overrides }) => overrides["SATURATES"])).toEqual([undefined, 0, 0]);
   expect(planNarrow(3, PACKED).dispatches[0]!.overrides["SATURATES"]).toBe(0);
 });

@@ -41,7 +41,7 @@ const TABLE: readonly Row[] = [
     asked: layer(8, 1023),
     passes: 2,
     plans: {
-      software: "row | row-stream invocation 4 2x1x1 lane 1",
+      software: "row | row-plain invocation 4 2x1x1 lane 1",
       gpu: "row | row-hold cluster 256 8x1x1 lane 1",
       plain: "row | row-hold workgroup 256 8x1x1 lane 1",
     },

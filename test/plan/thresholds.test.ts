@@ -9,6 +9,7 @@ import {
   LONGEST_SLICE,
   MERGE_WIDE,
   MOST_HELD,
+  PLAIN_ROW,
   SHORT_ROW,
   SHORTEST_RUN,
   SHORTEST_SLICE,
@@ -35,17 +36,30 @@ describe("both sides of each threshold", () => {
 
   test("SOFTWARE_UNROLLED and SOFTWARE_STEP: a small tensor gets the kernel that compiles fast", () => {
     const [small, large] = [SOFTWARE_UNROLLED / 256 - 1, SOFTWARE_UNROLLED / 256].map((rows) => kernel(layer(rows, 256), software).overrides);
-    expect([small!["ROWS"], small!["STEP"], small!["FOUR_COLUMNS"]]).toEqual([1, 1, 0]);
+    expect(kernel(layer(SOFTWARE_UNROLLED / 256 - 1, 256), software).kernel).toBe("row-plain");
+    expect(small!["ROWS"]).toBeUndefined();
+    const channels = kernel(instance([8, 8, 256], 1), software);
+    expect([channels.kernel, channels.overrides["ROWS"], channels.overrides["STEP"], channels.overrides["FOUR_COLUMNS"]]).toEqual(["row-stream", 1, 1, 0]);
     expect([large!["ROWS"], large!["STEP"], large!["FOUR_COLUMNS"]]).toEqual([4, SOFTWARE_STEP[4], 0]);
     const odd = kernel(layer(SOFTWARE_UNROLLED, 3), software).overrides;
     expect([odd["STEP"], odd["FOUR_COLUMNS"]]).toEqual([SOFTWARE_STEP[1], 1]);
   });
 
+  test("PLAIN_ROW: what the short kernel sums", () => {
+    expect(kernel(layer(2, PLAIN_ROW * 4), software).kernel).toBe("row-plain");
+    expect(kernel(layer(2, PLAIN_ROW * 4 + 4), software).kernel).toBe("row-stream");
+    expect(kernel(layer(2, PLAIN_ROW - 1), software).kernel).toBe("row-plain");
+    expect(kernel(layer(2, PLAIN_ROW + 1), software).kernel).toBe("row-stream");
+    const residual = { ...layer(2, 768), residual: [768, 1] };
+    expect([kernel(layer(2, 768), gpu).kernel, kernel(residual, software).kernel]).toEqual(["row-hold", "row-stream"]);
+  });
+
   test("SHORT_ROW: one chain of adds", () => {
-    expect(kernel(layer(80, SHORT_ROW * 4), software).overrides["SHORT"]).toBe(1);
-    expect(kernel(layer(80, SHORT_ROW * 4 + 4), software).overrides["SHORT"]).toBe(0);
-    expect(kernel(layer(80, SHORT_ROW - 1), software).overrides["SHORT"]).toBe(1);
-    expect(kernel(layer(80, SHORT_ROW + 1), software).overrides["SHORT"]).toBe(0);
+    const rows = (length: number): ForwardRequest => instance([10, 8, length], 1);
+    expect(kernel(rows(SHORT_ROW * 4), software).overrides["SHORT"]).toBe(1);
+    expect(kernel(rows(SHORT_ROW * 4 + 4), software).overrides["SHORT"]).toBe(0);
+    expect(kernel(rows(SHORT_ROW - 1), software).overrides["SHORT"]).toBe(1);
+    expect(kernel(rows(SHORT_ROW + 1), software).overrides["SHORT"]).toBe(0);
   });
 
   test("SOFTWARE_MANY_TEAMS: wider workgroups on a CPU", () => {

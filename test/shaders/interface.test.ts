@@ -115,6 +115,7 @@ test("every override of every kernel is set by some plan, to both values where i
     { ...batch([4, 8, 63], 1, "fixed"), subtractsMean: false },
     layer(4096, 768),
     layer(9, 9),
+    request([9, 9], [1], { statistics: "rms", subtractsMean: false, writesStatistics: false }),
     layer(999, 40000),
   ];
   for (const device of Object.values(DEVICES)) {
