@@ -75,6 +75,61 @@ fn line_means(line: Line, k: u32) -> Means {
   return means;
 }
 
+// Where a line starts in each tensor, and how far apart its values are.
+struct Place {
+  value: u32,
+  dy: u32,
+  dsum: u32,
+  dx: u32,
+  step: u32,
+}
+
+fn x_at(place: Place, k: u32) -> Lane {
+  let i = place.value + k * place.step;
+  return from_source(x[source_at(i)], i);
+}
+
+fn dy_at(place: Place, k: u32) -> Lane {
+  let i = place.dy + k * place.step;
+  return from_source(dy[source_at(i)], i);
+}
+
+fn write_dx(place: Place, k: u32, d: Lane) {
+  var sum = d;
+  if (HAS_DSUM) {
+    let i = place.dsum + k * place.step;
+    sum += from_source(dsum[source_at(i)], i);
+  }
+  dx[place.dx + k * place.step] = to_result(sum);
+}
+
+// dx = (h - first) * factor + ((x - shift) * along + rest): what a line has in common, folded.
+struct Folded {
+  norm: Norm,
+  gamma: Lane,
+  beta: Lane,
+  first: Lane,
+  factor: Lane,
+  along: Lane,
+  rest: Lane,
+}
+
+fn folded_of(n: Norm, means: Means, g: Lane, b: Lane) -> Folded {
+  var factor = n.rstd;
+  if (FACTORED) { factor *= g; }
+  let along = -means.along * factor;
+  return Folded(n, g, b, means.first, factor, along * n.rstd, -means.rest * factor - along * n.delta);
+}
+
+fn gradient_of(own: Folded, v: Lane, d: Lane) -> Lane {
+  let distance = v - own.norm.shift;
+  var h = through_activation(d, distance * own.norm.rstd - own.norm.delta, own.gamma, own.beta);
+  if (!FACTORED) { h *= own.gamma; }
+  if (FIXED) { return h * own.factor; }
+  // Never (h - first) - rest, which may be reassociated.
+  return (h - own.first) * own.factor + (distance * own.along + own.rest);
+}
+
 fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   // A chunk of a row, or of a column of a row.
@@ -100,35 +155,36 @@ fn work(team: u32, inv: Invocation) {
   let means = line_means(line, start);
   var g = gamma_at(line.gamma);
   var b = beta_at(line.beta);
-  let x_base = params.x_offset + line.at;
-  let dy_base = params.dy_offset + line.at;
-  let dx_base = params.dx_offset + line.at;
-  for (var k = start + team_lane(inv); k < end; k += team_width(inv)) {
+  let at = Place(params.x_offset + line.at, params.dy_offset + line.at, params.dsum_offset + line.at, params.dx_offset + line.at, line.step);
+  var k = start + team_lane(inv);
+  let width = team_width(inv);
+  if (!PARAMETERS_VARY && !KEEPS_MEAN) {
+    let own = folded_of(n, means, g, b);
+    // In pairs, for a CPU: four at once do not fit its registers beside the coefficients.
+    for (; k + width < end; k += 2u * width) {
+      let v0 = x_at(at, k);
+      let d0 = dy_at(at, k);
+      let v1 = x_at(at, k + width);
+      let d1 = dy_at(at, k + width);
+      write_dx(at, k, gradient_of(own, v0, d0));
+      write_dx(at, k + width, gradient_of(own, v1, d1));
+    }
+  }
+  for (; k < end; k += width) {
     if (PARAMETERS_VARY) {
       g = gamma_at(line.gamma + k * line.gamma_step);
       b = beta_at(line.beta + k * line.beta_step);
     }
-    let at = k * line.step;
-    let value = from_source(x[source_at(x_base + at)], x_base + at);
-    let xhat = (value - n.shift) * n.rstd - n.delta;
-    var h = through_activation(from_source(dy[source_at(dy_base + at)], dy_base + at), xhat, g, b);
-    var a = n.rstd;
-    if (FACTORED) { a *= g; } else { h *= g; }
-    var dropped = means.rest;
+    let value = x_at(at, k);
+    var own = folded_of(n, means, g, b);
     if (KEEPS_MEAN) {
       let base = line.statistic + k * line.statistic_step;
       let j = select(k, line.column, COLUMNS);
-      dropped += ((value - plane_at(base, j, 2u)) * n.rstd - plane_at(base, j, 3u) * n.rstd) * means.along;
-    } else if (!FIXED) {
-      dropped += xhat * means.along;
+      let direction = (value - plane_at(base, j, 2u)) * n.rstd - plane_at(base, j, 3u) * n.rstd;
+      own.rest = -(means.rest + direction * means.along) * own.factor;
+      own.along = Lane(0.0);
     }
-    // Never (h - first) - rest, which may be reassociated.
-    h = (h - means.first) * a - dropped * a;
-    if (HAS_DSUM) {
-      let dsum_at = params.dsum_offset + line.at + at;
-      h += from_source(dsum[source_at(dsum_at)], dsum_at);
-    }
-    dx[dx_base + at] = to_result(h);
+    write_dx(at, k, gradient_of(own, value, dy_at(at, k)));
   }
 }
 

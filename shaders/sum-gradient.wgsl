@@ -98,39 +98,6 @@ fn slice_shift(slice: Slice, total: u32) -> Lane {
   return lane_opaque(max(min(a, b), min(max(a, b), c)), params.zero);
 }
 
-struct Sums { e: Lane, exhat: Lane, xhat: Lane, v: Lane } // v for itself: n * s + e would lose its digits where v cancels.
-
-// Values start..end of a line that are this invocation's.
-fn line_sums(line: Line, shift: Lane, start: u32, end: u32, inv: Invocation) -> Sums {
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
-  var n = Norm(Lane(0.0), Lane(0.0), Lane(0.0));
-  if (!PLAIN) { n = line_norm(line, start); }
-  var g = gamma_at(line.gamma);
-  var b = beta_at(line.beta);
-  for (var part = start; part < end; part += CHAIN * team_width(inv)) {
-    var chain = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
-    let part_end = min(part + CHAIN * team_width(inv), end);
-    for (var k = part + team_lane(inv); k < part_end; k += team_width(inv)) {
-      if (STATISTICS_VARY) { n = line_norm(line, k); }
-      if (PARAMETERS_VARY) {
-        g = gamma_at(line.gamma + k * line.gamma_step);
-        b = beta_at(line.beta + k * line.beta_step);
-      }
-      let value = value_of(line, k, n, g, b);
-      let e = value.v - shift;
-      chain.e += e;
-      chain.exhat += e * value.xhat;
-      chain.v += value.v;
-      if (CENTERED) { chain.xhat += value.xhat; }
-    }
-    sums.e += chain.e;
-    sums.exhat += chain.exhat;
-    sums.xhat += chain.xhat;
-    sums.v += chain.v;
-  }
-  return sums;
-}
-
 fn sum_column(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
   let slice = team / params.items;
@@ -173,7 +140,7 @@ fn sum_run(team: u32, inv: Invocation) {
   let end = min(start + params.items_per_slice, params.items);
   var shift = Lane(0.0);
   if (CENTERED) { shift = slice_shift(Slice(cell, 0u, first, start, end - start), planes * (end - start)); }
-  var sums = Sums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
+  var sums = LineSums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0));
   for (var u = first; u < first + planes; u++) {
     let own = line_sums(line_of(row_of(cell, u), 0u), shift, start, end, inv);
     sums.e += own.e;

@@ -31,8 +31,8 @@ const permuted = gradients({ layer: "layer", shape: [2, 3, 4, 3], gamma: [3, 3, 
 
 /** What only some walks and layouts of backward show. */
 const MUTANTS: readonly Mutant[] = [
-  { file: "sum-gradient", what: "no shift before gradients are summed", line: "let e = value.v - shift;", wrong: "let e = value.v;", check: far },
-  { file: "sum-gradient", what: "a chain is dropped", line: "sums.exhat += chain.exhat;", wrong: "sums.exhat = chain.exhat;", check: planes },
+  { file: "gradient-sums", what: "no shift before gradients are summed", line: "let first = one.v - shift;", wrong: "let first = one.v;", check: far },
+  { file: "gradient-sums", what: "a chain is dropped", line: "sums.exhat += chain.exhat;", wrong: "sums.exhat = chain.exhat;", check: planes },
   { file: "sum-gradient", what: "only the first plane of a slice", line: "u < first + planes; u++", wrong: "u < first + 1u; u++", check: short },
   {
     file: "sum-gradient",
@@ -63,22 +63,22 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "apply-gradient",
     what: "what the rounded mean leaves is forgotten",
-    line: "var dropped = means.rest;",
-    wrong: "var dropped = Lane(0.0);",
+    line: "-means.rest * factor - along * n.delta",
+    wrong: "-along * n.delta",
     check: far,
   },
   {
     file: "apply-gradient",
     what: "gamma is forgotten",
-    line: "if (FACTORED) { a *= g; } else { h *= g; }",
-    wrong: "if (!FACTORED) { h *= g; }",
+    line: "if (FACTORED) { factor *= g; }",
+    wrong: "",
     check: planes,
   },
   {
     file: "apply-gradient",
     what: "the variance follows x, not x - mean",
-    line: " - plane_at(base, j, 3u) * n.rstd) * means.along",
-    wrong: " + Lane(0.1)) * means.along",
+    line: " - plane_at(base, j, 3u) * n.rstd;",
+    wrong: " + Lane(0.1);",
     check: kept,
   },
   { file: "gradient-line", what: "delta is not scaled", line: "plane_at(base, j, 3u) * rstd);", wrong: "plane_at(base, j, 3u) + 0.01);", check: columns },

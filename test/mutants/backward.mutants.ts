@@ -27,10 +27,10 @@ const groups = gradients({ layer: "group", shape: [3, 9, 9, 12], gamma: [12], be
 /** Gradients by sums, a merge and an apply. */
 const MUTANTS: readonly Mutant[] = [
   {
-    file: "sum-gradient",
-    what: "skip the last column of a slice",
-    line: "k < part_end; k +=",
-    wrong: "k + 1u < part_end; k +=",
+    file: "gradient-sums",
+    what: "skip the second of two",
+    line: "chain.v += one.v + two.v;",
+    wrong: "chain.v += one.v;",
     check: runs,
   },
   {
@@ -56,8 +56,8 @@ const MUTANTS: readonly Mutant[] = [
     check: groups,
   },
   { file: "merge-parameter", what: "one slice only: dbeta", line: "v += partials[at + 1u].y;", wrong: "v = partials[at + 1u].y;", check: groups },
-  { file: "apply-gradient", what: "forget that dx has no part along xhat", line: "dropped += xhat * means.along;", wrong: "", check: runs },
-  { file: "apply-gradient", what: "skip the last column", line: "k < end; k +=", wrong: "k + 1u < end; k +=", check: columns },
+  { file: "apply-gradient", what: "forget that dx has no part along xhat", line: "(distance * own.along + own.rest)", wrong: "own.rest", check: runs },
+  { file: "apply-gradient", what: "skip the second of two", line: "write_dx(at, k + width, gradient_of(own, v1, d1));", wrong: "", check: columns },
   {
     file: "gradient-line",
     what: "forget the mean: xhat is not centred",
