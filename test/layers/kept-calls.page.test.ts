@@ -114,7 +114,7 @@ gpuTest("what is refused stays refused after good calls with the same tensors", 
   const [x, dy] = [gpu.tensor(normal(32, 1), [4, 8]), gpu.tensor(normal(32, 2), [4, 8])];
   const out = norm.forward(x);
   const gradients = norm.backward(dy, out.saved);
-  const others = [new RMSNorm(gpu, { shape: 8 }), new LayerNorm(gpu, { shape: 8, eps: 1 })].map((other) => other.forward(x, { out: { saved: out.saved! } }));
+  const others = [new LayerNorm(gpu, { shape: 8, eps: 1 }), new RMSNorm(gpu, { shape: 8 })].map((other) => other.forward(x, { out: { saved: out.saved! } }));
   const residual = gpu.tensor(normal(32, 3), [4, 8]);
   for (let i = 0; i < 3; i++) {
     norm.forward(x, { out });
