@@ -13,6 +13,7 @@ import {
   type Plan,
   type Saved,
   type Tensor,
+  type TuneCase,
 } from "../src/index.ts";
 import { channelsOf, EPS, parameterShape, type Case } from "./cases.ts";
 import type { Outputs } from "./error.ts";
@@ -29,6 +30,7 @@ export interface Call {
 
 /** What a call needs of a layer object. */
 interface Layer {
+  readonly gpu: Gpu;
   readonly gamma: Tensor | null;
   readonly beta: Tensor | null;
   readonly runningMean?: Tensor | null;
@@ -53,6 +55,14 @@ function layerOf(gpu: Gpu, one: Case): Layer {
   return one.norm === "rms" ? new RMSNorm(gpu, row) : new LayerNorm(gpu, row);
 }
 
+/** A case as the tuner takes it; the layer's own tensors are freed by `destroy`. */
+export function tuneCaseOf(gpu: Gpu, one: Case): { readonly tuned: TuneCase; readonly destroy: () => void } {
+  const { shape: x, direction, residual } = one;
+  if (one.norm === "weight") return { tuned: { norm: weightLayer(gpu), x, saved: false }, destroy: () => {} };
+  const layer = layerOf(gpu, one);
+  return { tuned: { norm: layer, x, direction, residual, sum: residual, saved: direction === "backward" }, destroy: () => layer.destroy() };
+}
+
 function fill(layer: Layer, { gamma, beta, mean, variance }: Inputs): void {
   if (gamma) layer.gamma!.write(gamma.data);
   if (beta) layer.beta!.write(beta.data);
@@ -75,8 +85,12 @@ function destroyAll(things: readonly ({ destroy(): void } | null | undefined)[])
   for (const one of things) one?.destroy();
 }
 
+function weightLayer(gpu: Gpu): WeightStandardization {
+  return new WeightStandardization(gpu, { correction: 0, epsMode: "insideVariance", eps: EPS });
+}
+
 function weightCall(gpu: Gpu, v: Tensor): Call {
-  const layer = new WeightStandardization(gpu, { correction: 0, epsMode: "insideVariance", eps: EPS });
+  const layer = weightLayer(gpu);
   const out = layer.forward(v, { saved: false });
   return {
     run: () => void layer.forward(v, { saved: false, out }),

@@ -38,7 +38,7 @@ export async function chromium({ adapter, peers }) {
     }
     return {
       facts: { browser: await opened.browser.version(), adapter: await page.evaluate(() => window.bench.adapter()), versions },
-      /** @param {string} id @param {{ repeats: number, peers: boolean }} how */
+      /** @param {string} id @param {{ repeats: number, peers: boolean, tuned: boolean }} how */
       measure: (id, how) => page.evaluate((...words) => window.bench.measure(...words), id, how),
       close,
     };

@@ -33,7 +33,7 @@ export async function dawn() {
   const browser = `Dawn for Node ${versionIn("native/node_modules/webgpu/package.json")} on Node ${process.versions.node}`;
   return {
     facts: { browser, adapter: await ask({ adapter: true }), versions },
-    /** @param {string} id @param {{ repeats: number, peers: boolean }} how */
+    /** @param {string} id @param {{ repeats: number, peers: boolean, tuned: boolean }} how */
     async measure(id, how) {
       for (let restart = 0; ; restart++) {
         try {

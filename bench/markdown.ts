@@ -51,7 +51,7 @@ function row(one: CaseResult, all: readonly CaseResult[]): string {
     peer ? `${peerName(peer.name)} ${(peer.median / fastest(one.peerRun!.entries, "copy")!.median).toFixed(1)} copies` : "",
     times === null ? "" : `${times.toFixed(1)} ×`,
     ours.error!.toExponential(1),
-    one.plan,
+    one.tuned ? `${one.plan}, tuned` : one.plan,
   ]);
 }
 

@@ -8,6 +8,8 @@ export interface Options {
   /** A regular expression over the ids of cases; undefined: all of them. */
   readonly cases: string | undefined;
   readonly peers: boolean;
+  /** Plans are those that the tuner chose on this adapter. */
+  readonly tune: boolean;
   /** Cold starts too; without `cases`, nothing else. */
   readonly cold: boolean;
   /** Interleaved repeats of a run. */
@@ -24,6 +26,7 @@ const FORM = {
   adapter: { type: "string" },
   cases: { type: "string" },
   peers: { type: "boolean", default: false },
+  tune: { type: "boolean", default: false },
   cold: { type: "boolean", default: false },
   reps: { type: "string", default: "9" },
   runs: { type: "string", default: "1" },
@@ -64,6 +67,7 @@ export function parseOptions(words: readonly string[]): Options {
     adapter,
     cases: values.cases === undefined ? undefined : checkPattern(values.cases),
     peers: values.peers,
+    tune: values.tune,
     cold: values.cold,
     reps: count("reps", values.reps),
     runs: count("runs", values.runs),

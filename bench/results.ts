@@ -29,6 +29,8 @@ export interface CaseResult extends Omit<Measured, "refused"> {
   readonly target: number | null;
   readonly beside: Case["beside"];
   readonly tags: Case["tags"];
+  /** By the plan that the tuner chose. */
+  readonly tuned: boolean;
   /** Ours / fastest copy in each run. */
   readonly ratios: readonly number[];
   /** Null where no peer took part. */
@@ -73,12 +75,16 @@ function isPeer({ name }: { readonly name: string }): boolean {
 }
 
 /** A case's runs as one result; peers took part in the first, if in any. */
-export function caseResult(one: Case, runs: readonly Measured[], load: number, measured: string): CaseResult {
+export function caseResult(
+  one: Case,
+  runs: readonly Measured[],
+  at: { readonly load: number; readonly measured: string; readonly tuned: boolean },
+): CaseResult {
   const { target, beside, tags } = one;
   const [first] = runs;
   const { refused: _refused, ...best } = runs.toSorted((a, b) => ratioOf(a) - ratioOf(b))[0]!;
-  const peerRun = first!.entries.some(isPeer) || first!.refused.length ? { entries: first!.entries, refused: first!.refused, measured } : null;
-  return { ...best, entries: best.entries.filter((entry) => !isPeer(entry)), target, beside, tags, ratios: runs.map(ratioOf), peerRun, load, measured };
+  const peerRun = first!.entries.some(isPeer) || first!.refused.length ? { entries: first!.entries, refused: first!.refused, measured: at.measured } : null;
+  return { ...best, entries: best.entries.filter((entry) => !isPeer(entry)), target, beside, tags, ratios: runs.map(ratioOf), peerRun, ...at };
 }
 
 /**

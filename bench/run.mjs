@@ -1,4 +1,4 @@
-// npm run bench -- [--cases REGEX] [--peers] [--adapter swiftshader|default] [--env chromium|dawn] [--cold] [--reps N] [--runs N] [--json FILE] [--out DIR]
+// npm run bench -- [--cases REGEX] [--peers] [--adapter swiftshader|default] [--env chromium|dawn] [--tune] [--cold] [--reps N] [--runs N] [--json FILE] [--out DIR]
 // Times every case beside copies (and peers) and holds it against the float64 reference. Writes <adapter>.json, .md and .svg into DIR (docs/performance); cases that are not run again keep their
 // results. Ends with a status that is not zero where a case failed or is beyond the bound on errors.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { dawn } from "./dawn.mjs";
 /** @typedef {import("./results.ts").Results} Results */
 /** @typedef {import("./measured.ts").Measured} Measured */
 /** @typedef {import("./cases.ts").Case} Case */
-/** @typedef {{ measure(id: string, options: { repeats: number, peers: boolean }): Promise<Measured>, close(): Promise<void> }} Bench */
+/** @typedef {{ measure(id: string, options: { repeats: number, peers: boolean, tuned: boolean }): Promise<Measured>, close(): Promise<void> }} Bench */
 /** @typedef {Bench & { facts: Omit<import("./results.ts").Source, "machine" | "env"> }} Opened */
 
 /** @param {string} file @returns {Promise<any>} */
@@ -91,8 +91,9 @@ async function main(options) {
     try {
       /** @type {Measured[]} */
       const runs = [];
-      for (let run = 0; run < options.runs; run++) runs.push(await bench.measure(idOf(one), { repeats: options.reps, peers: options.peers && run === 0 }));
-      const result = report.caseResult(one, runs, loadavg()[0] ?? NaN, new Date().toISOString());
+      for (let run = 0; run < options.runs; run++)
+        runs.push(await bench.measure(idOf(one), { repeats: options.reps, peers: options.peers && run === 0, tuned: options.tune }));
+      const result = report.caseResult(one, runs, { load: loadavg()[0] ?? NaN, measured: new Date().toISOString(), tuned: options.tune });
       results.cases.push(result);
       tell(result);
     } catch (error) {

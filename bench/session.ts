@@ -1,6 +1,7 @@
-import { Gpu } from "../src/index.ts";
+import { Gpu, tune } from "../src/index.ts";
+import { tuneCaseOf } from "./call.ts";
 import { CASES } from "./case-list.ts";
-import { idOf } from "./cases.ts";
+import { idOf, type Case } from "./cases.ts";
 import { samples } from "./inputs.ts";
 import { measure } from "./measure.ts";
 import type { Measured } from "./measured.ts";
@@ -41,9 +42,10 @@ export class Session {
     this.#peers.push(peer);
   }
 
-  /** Measures the case with this id; with `peers`, every peer that was added beside it. */
-  async measure(id: string, { repeats, peers }: { repeats: number; peers: boolean }): Promise<Measured> {
+  /** Measures the case with this id; with `peers`, every peer that was added beside it; with `tuned`, by the plan that the tuner chose. */
+  async measure(id: string, { repeats, peers, tuned }: { repeats: number; peers: boolean; tuned: boolean }): Promise<Measured> {
     const one = CASES.find((each) => idOf(each) === id)!;
+    if (tuned) for (const part of one.parts.length ? one.parts : [one]) await this.#tune(part);
     const found = await measure(this.gpu, one, {
       repeats,
       peers: peers ? this.#peers : [],
@@ -52,5 +54,11 @@ export class Session {
     });
     if (this.gpu.isLost) throw new Error(`the device was lost while "${id}" was measured`);
     return found;
+  }
+
+  async #tune(one: Case): Promise<void> {
+    const { tuned, destroy } = tuneCaseOf(this.gpu, one);
+    await tune(this.gpu, [tuned]);
+    destroy();
   }
 }

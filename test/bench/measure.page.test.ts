@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { gpuTest } from "../gpu-test.ts";
-import { callOf } from "../../bench/call.ts";
+import { tune } from "../../src/index.ts";
+import { callOf, tuneCaseOf } from "../../bench/call.ts";
 import { CASES } from "../../bench/case-list.ts";
 import { backward, batchNorm, groupNorm, idOf, instanceNorm, layerNorm, rmsNorm, twinOf, weightStandardization, type Case } from "../../bench/cases.ts";
 import { Copy, COPY_KERNELS } from "../../bench/copy.ts";
@@ -104,6 +105,20 @@ for (const one of all) {
     expect(output!.destroyed).toBe(true);
   });
 }
+
+gpuTest("every kind of call can be tuned, and is as right by the plan that was chosen", async ({ gpu }) => {
+  for (const one of [layerNorm([9, 20], true), batchNorm([3, 4, 5, 5], false, false), weightStandardization([6, 18]), backward(layerNorm([9, 20]))]) {
+    const { tuned, destroy } = tuneCaseOf(gpu, one);
+    const [result] = await tune(gpu, [tuned], { milliseconds: 20 });
+    expect(result!.timings.length, idOf(one)).toBeGreaterThanOrEqual(result!.reason === "only" ? 0 : 2);
+    const inputs = inputsOf(one, samples(one.shape));
+    const call = callOf(gpu, one, inputs);
+    const read = await Promise.all(Object.entries(call.outputs).map(async ([name, tensor]) => [name, await tensor.read()] as const));
+    expect(errorOf(Object.fromEntries(read), expectedOf(one, inputs)), idOf(one)).toBeLessThanOrEqual(ERROR_BOUND);
+    call.destroy();
+    destroy();
+  }
+});
 
 test("every kind of call of the list is among those", () => {
   const kind = ({ norm, direction, training, residual, layout }: Case): string => [norm, direction, training, residual, layout].join(" ");

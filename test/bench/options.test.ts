@@ -7,6 +7,7 @@ test("without a word, every case runs in Chrome, alone", () => {
     adapter: undefined,
     cases: undefined,
     peers: false,
+    tune: false,
     cold: false,
     reps: 9,
     runs: 1,
@@ -16,12 +17,13 @@ test("without a word, every case runs in Chrome, alone", () => {
 });
 
 test("every option is taken", () => {
-  const words = "--adapter swiftshader --cases ^GroupNorm --peers --cold --reps 3 --runs 2 --json a.json --out b".split(" ");
+  const words = "--adapter swiftshader --cases ^GroupNorm --peers --tune --cold --reps 3 --runs 2 --json a.json --out b".split(" ");
   expect(parseOptions(words)).toEqual({
     env: "chromium",
     adapter: "swiftshader",
     cases: "^GroupNorm",
     peers: true,
+    tune: true,
     cold: true,
     reps: 3,
     runs: 2,

@@ -35,7 +35,8 @@ function results(cases: Results["cases"], more: Partial<Results> = {}): Results 
   };
 }
 
-const result = (one: Case, ours: number, peers: readonly Entry[] = [], error = 1e-7) => caseResult(one, [measured(one, ours, peers, error)], 0.5, "today");
+const at = (day: string) => ({ load: 0.5, measured: day, tuned: false });
+const result = (one: Case, ours: number, peers: readonly Entry[] = [], error = 1e-7) => caseResult(one, [measured(one, ours, peers, error)], at("today"));
 
 test("a ratio is to the fastest copy; the best peer is the fastest that is right", () => {
   const one = result(large, 15, [entry("tfjs", 30, 0.1), entry("tfjs", 90), entry("jax-js", 60)]);
@@ -46,7 +47,7 @@ test("a ratio is to the fastest copy; the best peer is the fastest that is right
 });
 
 test("a result has the copies and ours of its best run, and the peers of the first", () => {
-  const one = caseResult(large, [measured(large, 20, [entry("jax-js", 60)]), measured(large, 15)], 0, "today");
+  const one = caseResult(large, [measured(large, 20, [entry("jax-js", 60)]), measured(large, 15)], at("today"));
   expect(one.ratios).toEqual([2, 1.5]);
   expect(one.entries.map(({ name, median }) => [name, median])).toEqual([
     ["copy", 12],
@@ -57,7 +58,7 @@ test("a result has the copies and ours of its best run, and the peers of the fir
 });
 
 test("ours measured again keeps the peers that were measured before; each then stands beside the copy of its own run", () => {
-  const older = results([caseResult(large, [measured(large, 20, [entry("jax-js", 60)])], 0, "yesterday")]);
+  const older = results([caseResult(large, [measured(large, 20, [entry("jax-js", 60)])], at("yesterday"))]);
   const [one] = mergeResults(older, results([result(large, 15)]), CASES).cases;
   expect(bestPeer(one!)).toMatchObject({ name: "jax-js", median: 60 });
   expect(speedup(one!)).toBe(4);
@@ -65,7 +66,7 @@ test("ours measured again keeps the peers that were measured before; each then s
 
 test("a target is held by the best of the runs, within 5 %", () => {
   const runs = [measured(large, 25), measured(large, 18.75), measured(large, 30)];
-  expect(verdict(caseResult(large, runs, 0, ""), [])).toEqual({ found: 1.875, most: 1.8, met: true });
+  expect(verdict(caseResult(large, runs, at("")), [])).toEqual({ found: 1.875, most: 1.8, met: true });
   expect(verdict(result(large, 19), [])!.met).toBe(false);
 });
 
@@ -119,6 +120,8 @@ test("the table names the adapter, tells what is missed, and a case that failed"
     .filter((each) => each.startsWith("|"))
     .map((each) => each.split(" | ").length);
   expect(new Set(widths).size).toBe(1);
+  const tuned = results([caseResult(large, [measured(large, 15)], { ...at("today"), tuned: true })]);
+  expect(markdown(tuned, "a.svg")).toContain("| row · invocation, tuned |");
   expect(summary(all).join(" ")).toBe(
     "1 of 2 bounds are met (within 5 %). Faster than every peer in 1 of 1 cases; in the geometric mean 2.00 times as fast as the best peer of each.",
   );
