@@ -8,6 +8,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { planLocalResponse, planLocalResponseBackward, type LocalResponseRequest } from "../plan/local-response-plan.ts";
 import type { Dispatch, Plan } from "../plan/plan.ts";
 import { channelAxis, checkCount, type ChannelOptions } from "./channels.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 
 /** What local response normalization means, whatever the call. Names and defaults are PyTorch's. */
@@ -179,7 +180,7 @@ export class LocalResponseNorm {
   /** @throws OptionError */
   constructor(gpu: Gpu, options: LocalResponseNormMeaning) {
     this.gpu = gpu;
-    this.options = { ...checkMeaning("LocalResponseNorm", options) };
+    this.options = ownOptions(checkMeaning("LocalResponseNorm", options));
   }
 
   /** Normalizes x. Queued at once; nothing is awaited. @throws ShapeError, TensorError, LimitError, DeviceLostError */

@@ -7,6 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
+import { ownOptions } from "./kept-specs.ts";
 import { checkEps } from "./norm.ts";
 import { pNormPlan, runPNorm, runPNormBackward, type PNormSaved, type PNormSpec } from "./p-norm.ts";
 import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
@@ -93,7 +94,7 @@ export class LpNorm {
     checkPower(options.p ?? 2, "LpNorm");
     checkEps(options.eps ?? 0, "LpNorm");
     this.gpu = gpu;
-    this.options = { ...options };
+    this.options = ownOptions(options);
   }
 
   /** Divides x by its norms. Queued at once; nothing is awaited. @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError */

@@ -46,8 +46,11 @@ export function outputAxis(call: string, v: Shape, { layout = "oihw", dim }: Wei
   return layout === "oihw" ? 0 : v.length - 1;
 }
 
+/** What options mean beside the place of the output channels. */
+export type WeightForm = Readonly<Required<Omit<WeightStandardizationOptions, "form" | "layout" | "dim">>>;
+
 /** Options with those of their form filled in, checked. @throws OptionError */
-export function weightForm(call: string, options: WeightStandardizationOptions): Required<Omit<WeightStandardizationOptions, "form" | "layout" | "dim">> {
+export function weightForm(call: string, options: WeightStandardizationOptions): WeightForm {
   const name = options.form ?? "article";
   const form = Object.hasOwn(WEIGHT_STANDARDIZATION_FORMS, name) ? WEIGHT_STANDARDIZATION_FORMS[name] : null;
   if (!form) throw new OptionError(`${call}: form is ${String(name)}; wanted one of ${Object.keys(WEIGHT_STANDARDIZATION_FORMS).join(", ")}`);

@@ -18,7 +18,7 @@ import {
   type PackForwardOptions,
   type RowFactors,
 } from "./packed.ts";
-import { checkFanIn, outputAxis, weightForm, type WeightStandardizationOptions } from "./weight-form.ts";
+import { checkFanIn, outputAxis, weightForm, type WeightForm, type WeightStandardizationOptions } from "./weight-form.ts";
 
 /** What a forward call on a pack keeps for its backward call. It owns its statistics and only refers to v and the gains. */
 export class PackedStandardizationSaved {
@@ -32,17 +32,18 @@ export class PackedStandardizationSaved {
   /** The planes mean, rstd, shift, delta and variance in one tensor. */
   readonly statistics: Tensor;
   /** @internal */ readonly dims: readonly number[];
-  /** @internal */ readonly options: WeightStandardizationOptions;
+  /** @internal What the call's options meant: not the options themselves, which the caller may change, and which may hold an earlier result. */
+  readonly form: WeightForm;
 
   /** @internal */
-  constructor(v: Pack, gain: RowFactors | null, statistics: Tensor, dims: readonly number[], options: WeightStandardizationOptions) {
+  constructor(v: Pack, gain: RowFactors | null, statistics: Tensor, dims: readonly number[], form: WeightForm) {
     const rows = rowCounts(v, dims).reduce((sum, count) => sum + count, 0);
     const bytes = statisticsStride(rows) * 4;
     this.v = v;
     this.gain = gain;
     this.statistics = statistics;
     this.dims = dims;
-    this.options = options;
+    this.form = form;
     this.mean = statistics.view(0, [rows]);
     this.rstd = statistics.view(bytes, [rows]);
     this.variance = statistics.view(4 * bytes, [rows]);
@@ -114,10 +115,10 @@ export function forwardPack(gpu: Gpu, call: string, v: Pack, options: Parameters
     options,
     made,
   );
-  return { w, ...(statistics && { saved: new PackedStandardizationSaved(v, gain, statistics, dims, options) }) };
+  return { w, ...(statistics && { saved: new PackedStandardizationSaved(v, gain, statistics, dims, form) }) };
 }
 
-function flags({ correction, epsMode, byFanIn }: ReturnType<typeof weightForm>): Record<string, number> {
+function flags({ correction, epsMode, byFanIn }: WeightForm): Record<string, number> {
   return { UNBIASED: correction, EPS_OUTSIDE: Number(epsMode === "outsideStd"), BY_FAN_IN: Number(byFanIn) };
 }
 
@@ -145,13 +146,12 @@ export function backwardPack(
 ): PackedStandardizationGradients {
   if (!(saved instanceof PackedStandardizationSaved))
     throw new OptionError(`${call}: saved is ${typeof saved}; wanted what the forward call gave as \`saved\``);
-  const { v, gain, statistics, dims } = saved;
+  const { v, gain, statistics, dims, form } = saved;
   const { out = {}, accumulate = false } = options;
   checkPack(gpu, call, "saved.v", v);
   checkPack(gpu, call, "dw", dw, v);
   if (out.dv) checkPack(gpu, call, "out.dv", out.dv, v);
   gpu.check(call, { "saved.statistics": statistics });
-  const form = weightForm(call, saved.options);
   const counts = rowCounts(v, dims);
   const gains = gain && checkFactors(gpu, call, "saved.gain", gain, counts);
   checkGradientOut(gpu, call, "dgain", out.dgain, gain, counts);

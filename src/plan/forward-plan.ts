@@ -27,6 +27,10 @@ export function planForward(request: ForwardRequest, capabilities: Capabilities,
 
 /** The ways to plan a forward call, the cheapest by the model first. */
 export function forwardWays(request: ForwardRequest, capabilities: Capabilities): Way[] {
+  if (request.running?.towards === "samples") {
+    // What is chosen is the norm of every sample; the running statistics follow from it.
+    return forwardWays(aloneOf(request), capabilities).map((way) => ({ ...way, plan: planForward(request, capabilities, way.choice) }));
+  }
   return ranked(request.view, choicesOf(request, capabilities), capabilities, (choice) => planForward(request, capabilities, choice));
 }
 
@@ -67,9 +71,14 @@ function expandResidual(request: ForwardRequest, capabilities: Capabilities): Ex
   };
 }
 
+/** The norm of every sample by itself. */
+function aloneOf(request: ForwardRequest): ForwardRequest {
+  return { ...request, running: null, writesStatistics: true };
+}
+
 /** The norm of every sample by itself, then the running statistics from the samples' own. */
 function planSamples(request: ForwardRequest, running: Running, capabilities: Capabilities, choice?: Choice): Plan {
-  const plan = planForward({ ...request, running: null, writesStatistics: true }, capabilities, choice);
+  const plan = planForward(aloneOf(request), capabilities, choice);
   const own: Record<string, number> = request.writesStatistics ? {} : { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 };
   const moved = runningSamplesDispatch(request, running, capabilities);
   return { ...plan, dispatches: [...plan.dispatches, moved], scratch: { ...plan.scratch, ...own } };

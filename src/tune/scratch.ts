@@ -1,4 +1,4 @@
-import type { Dtype } from "../core/dtype.ts";
+import { bytesOf, type Dtype } from "../core/dtype.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -44,13 +44,16 @@ export function scratchTensors(gpu: Gpu, asked: Tunable, plans: readonly Plan[],
   for (const { dispatches, scratch } of plans) {
     for (const { bindings } of dispatches) for (const role of Object.values(bindings)) if (!(role in scratch)) roles.add(role);
   }
+  const wanted = [...roles].map((role) => {
+    const size = sizes[role];
+    if (size === undefined) throw new Error(`tune: no size is known of ${role}`);
+    return { role, size, dtype: dtypeOf(role, given) };
+  });
+  // All of them, before values are made that no memory might hold.
+  for (const { role, size, dtype } of wanted) gpu.checkBytes(size * bytesOf(dtype), `${role} of ${size} values`, "tune");
   const made: Record<string, Tensor> = {};
   try {
-    for (const role of roles) {
-      const size = sizes[role];
-      if (size === undefined) throw new Error(`tune: no size is known of ${role}`);
-      made[role] = gpu.tensor(pattern(size), [size], { dtype: dtypeOf(role, given) });
-    }
+    for (const { role, size, dtype } of wanted) made[role] = gpu.tensor(pattern(size), [size], { dtype });
   } catch (error) {
     for (const tensor of Object.values(made)) tensor.destroy();
     throw error;

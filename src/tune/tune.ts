@@ -1,3 +1,4 @@
+import { DTYPES } from "../core/dtype.ts";
 import { DeviceLostError, FormatError, NormgpuError, OptionError, TensorError } from "../core/errors.ts";
 import { checkShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -106,6 +107,9 @@ function requestOf(gpu: Gpu, one: TuneCase, call: string): Tunable {
   if (norm.gpu !== gpu) throw new TensorError(`${call}: norm belongs to another Gpu`);
   if (direction !== "forward" && direction !== "backward") throw new OptionError(`${call}: direction is ${String(direction)}; wanted forward or backward`);
   checkShape(x, call);
+  for (const [name, dtype] of Object.entries({ dtype: given.dtype, ...given.dtypes })) {
+    if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: ${name} is stored as ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
+  }
   const plan = direction === "forward" ? norm.plan : norm.planBackward;
   if (!plan) throw new OptionError(`${call}: this layer has no planBackward; direction must be forward`);
   const own = gpu.plans.choose;

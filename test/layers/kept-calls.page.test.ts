@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { BatchNorm, EstimatedBatchNorm, GroupNorm, LayerNorm, layerNorm, RMSNorm, type Gpu, type Tensor } from "../../src/index.ts";
+import { BatchNorm, EstimatedBatchNorm, GroupNorm, LayerNorm, layerNorm, LocalResponseNorm, LpNorm, RMSNorm, type Gpu, type Tensor } from "../../src/index.ts";
 import { batchNormForward, layerNormForward } from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
@@ -204,6 +204,12 @@ gpuTest("a layer's options cannot be changed under it, nor through what it was m
   expect(await norm.forward(x).y.read()).toEqual(expected);
   expect(() => Object.assign(norm.options, { eps: 100 })).toThrow(TypeError);
   expect(() => (new GroupNorm(gpu, { groups: 2, channels: 4 }).options as { groups: number }).groups++).toThrow(TypeError);
+  expect(() => (new LocalResponseNorm(gpu, { size: 3 }).options as { size: number }).size++).toThrow(TypeError);
+  const first = [0];
+  const divided = new LpNorm(gpu, { axes: first });
+  const before = await divided.forward(x).y.read();
+  first[0] = 1;
+  expect(await divided.forward(x).y.read()).toEqual(before);
 });
 
 gpuTest("an earlier result is given back as it is where it says the same, and anew where x is another", async ({ gpu }) => {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  Gpu,
   layerNorm,
   UnsupportedError,
   weightNormAll,
@@ -126,6 +127,28 @@ gpuTest("gradients are added to what stands in out", async ({ gpu }) => {
     (await (alone.dg as Tensor).read()).map((value, i) => value + 100 * (i + 1)),
   );
 });
+
+gpuTest("what is saved holds what the options meant, not the options: they may be changed, and hold an earlier result", async ({ gpu }) => {
+  const shape = [2, 27];
+  const [v, dw] = [gpu.pack([{ shape, values }]), gpu.pack([{ shape, values: normal(54, 3) }])];
+  const options: Parameters<typeof weightStandardizationAll>[2] & object = { form: "paper" };
+  const first = weightStandardizationAll(gpu, v, options);
+  Object.assign(options, { form: "article", gainScale: 7, out: first });
+  const { dv } = weightStandardizationAllBackward(gpu, dw, first.saved!);
+  const wanted = weightStandardizationBackward({ data: normal(54, 3), shape }, { data: values, shape }, { correction: 0, epsMode: "insideVariance" });
+  expectWithin(await dv.tensors[0]!.read(), wanted.dv);
+  const { saved } = weightStandardizationAll(gpu, v, options);
+  expect(holds(saved!, first), "calls that write earlier results again would keep all of them").toBe(false);
+  expect(holds(saved!, saved!.statistics)).toBe(true);
+});
+
+/** Whether a value is reached from an object by its properties, a Gpu's own left out. */
+function holds(from: object, wanted: object, seen = new Set<unknown>()): boolean {
+  if (from === wanted) return true;
+  if (seen.has(from) || from instanceof Gpu) return false;
+  seen.add(from);
+  return Object.values(from).some((value: unknown) => typeof value === "object" && value !== null && holds(value, wanted, seen));
+}
 
 gpuTest("many rows: more than a dimension has workgroups, and each has its own parameter", async ({ gpu }) => {
   const shape = [70_001, 3];

@@ -47,6 +47,21 @@ describe("the model", () => {
     }
   });
 
+  test.each(Object.entries(CLASSES))("running statistics of samples leave the ways of their norm on %s, and the model's pick is the plan", (_, device) => {
+    for (const shape of [
+      [16, 3, 128, 256],
+      [1, 3, 512, 1024],
+      [8, 64, 7, 7],
+    ]) {
+      const alone = { ...instance(shape, 1), writesStatistics: true };
+      const asked: ForwardRequest = { ...alone, running: { momentum: 0.1, unbiased: true, towards: "samples" } };
+      const ways = forwardWays(asked, device);
+      expect(ways.map(({ choice }) => choice)).toEqual(forwardWays(alone, device).map(({ choice }) => choice));
+      expect(planForward(asked, device)).toEqual(ways[0]!.plan);
+      expect(new Set(ways.map(({ plan }) => JSON.stringify(plan.dispatches))).size).toBeGreaterThan(1);
+    }
+  });
+
   test("a way that does not fit a request is not taken", () => {
     expect(planForward(layer(64, 96), gpu, "column")).toEqual(planForward(layer(64, 96), gpu));
     expect(planForward(batch([4, 8, 64], 1), gpu, "row/workgroup").walk).toBe("run");

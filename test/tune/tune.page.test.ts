@@ -8,6 +8,7 @@ import {
   importTuning,
   InstanceNorm,
   LayerNorm,
+  LimitError,
   LpNorm,
   OptionError,
   RMSNorm,
@@ -185,6 +186,8 @@ gpuTest("refuses bad input before anything happens on the GPU", async ({ gpu }) 
     [[{ ...good, x: [40, -1] }], {}, ShapeError, "tune: cases[0]"],
     [[{ ...good, direction: "sideways" }], {}, OptionError, "direction is sideways"],
     [[{ ...good, gamma: [3] }], {}, ShapeError, "gamma is [3]"],
+    [[{ ...good, dtype: "f64" }], {}, OptionError, "tune: cases[0]: dtype is stored as f64; wanted f32 or f16"],
+    [[good, { ...good, dtypes: { gamma: "f8" } }], {}, OptionError, "tune: cases[1]: gamma is stored as f8"],
     [[{ norm: new LpNorm(gpu, {}), x: SHAPE }], {}, OptionError, "planned in one way only"],
     [[{ norm: { gpu, plan: norm.plan.bind(norm) }, x: SHAPE, direction: "backward" }], {}, OptionError, "has no planBackward"],
     [[good], { milliseconds: 0 }, OptionError, "milliseconds is 0"],
@@ -210,6 +213,21 @@ gpuTest("refuses bad input before anything happens on the GPU", async ({ gpu }) 
   }
   // The planner's hook is as it was.
   expect(kernels(norm.plan(SHAPE))).toContain("row");
+});
+
+gpuTest("statistics of samples that move running ones: the ways of their norm are timed", async ({ gpu: shared }) => {
+  const gpu = fresh(shared);
+  const norm = new InstanceNorm(gpu, { channels: 3, trackRunningStats: true });
+  const [result] = await tune(gpu, [{ norm, x: [16, 3, 40, 64] }], QUICK);
+  expect(result!.timings.map(({ choice }) => choice)).toContain(result!.model);
+  expect(result!.reason).not.toBe("only");
+  expect(await norm.runningMean!.read(), "of the layer itself nothing was moved").toEqual(new Float32Array(3));
+});
+
+gpuTest("a case that is larger than any tensor of the device may be gives LimitError, and no values are made for it", async ({ gpu }) => {
+  const call = tune(gpu, [{ norm: new LayerNorm(gpu, { shape: 4096 }), x: [2 ** 26, 4096] }], QUICK);
+  await expect(call).rejects.toThrow(LimitError);
+  await expect(call).rejects.toThrow("tune: x of 274877906944 values takes 1099511627776 bytes");
 });
 
 gpuTest("a device that is lost before, and at any time during, gives DeviceLostError", async () => {
