@@ -1,3 +1,4 @@
+import rowBlock from "../../shaders/row-block.wgsl";
 import rowHold from "../../shaders/row-hold.wgsl";
 import rowPlain from "../../shaders/row-plain.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
@@ -7,7 +8,7 @@ import { affineParams, applyFlags, deviationFlags, isSummed, viewsParams, wholeB
 import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import { MOST_HELD, PLAIN_ROW, SHORT_ROW, SOFTWARE_STEP, SOFTWARE_UNROLLED } from "./thresholds.ts";
+import { MOST_HELD, PLAIN_ROW, SHORT_ROW, SOFTWARE_BLOCK, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 /** Teams that own whole rows: statistics, normalize, affine and activation in one dispatch. */
@@ -34,7 +35,7 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities, ch
       eps: request.eps,
       zero: 0,
     },
-    bindings: wholeBindings(request, operands.roles),
+    bindings: { ...wholeBindings(request, operands.roles), ...way.bindings },
     grid: way.teams.grid,
   };
   return { team: way.teams.team, dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
@@ -83,30 +84,41 @@ interface Way {
   readonly teams: Teams;
   readonly overrides: Record<string, number>;
   readonly params: Record<string, number>;
+  /** What it needs beside the tensors of the call. */
+  readonly bindings?: Record<string, string>;
 }
 
-/** An invocation takes a row, or four whose gamma and beta are the same. */
+/** An invocation takes a row; or four, or many short ones block by block of columns, where their gamma and beta are the same. */
 function aloneWay(request: ForwardRequest, lanes: Lanes, length: number, choice: RowChoice, capabilities: Capabilities): Way {
   const rows = request.view.outer;
   if (!isSoftware(capabilities) && length <= MOST_HELD) return held(invocationTeams(rows, capabilities), length, rows);
-  const isSmall = countedRows(rows, capabilities) * request.view.run < SOFTWARE_UNROLLED;
+  const counted = countedRows(rows, capabilities);
+  const isSmall = counted * request.view.run < SOFTWARE_UNROLLED;
   const present = (["gamma", "beta"] as const).filter((role) => request.parameters[role]).map((role) => lanes.views[role]);
   const bySegment = present.every((view) => view.item === 0);
   const shared = present.every((view) => view.majorStride === 0 && view.minorStride === 0);
-  const batch = choice === "row/invocation/4" && !bySegment && shared && !isSmall ? 4 : 1;
   const step = isSmall ? 1 : SOFTWARE_STEP[lanes.lane];
+  const sums = { STEP: step, SHORT: Number(length <= SHORT_ROW * step) };
+  const batch = choice === "row/invocation/4" && !bySegment && shared && !isSmall ? 4 : 1;
+  const isShort = isSoftware(capabilities) && request.view.run <= SOFTWARE_BLOCK.longest;
+  if (batch > 1 && isShort && counted >= SOFTWARE_BLOCK.rows * TARGET_TEAMS.software) return blockWay(rows, lanes, sums, capabilities);
   const teams = Math.ceil(rows / batch);
   return {
     kernel: kernelName(rowStream),
     teams: invocationTeams(teams, capabilities),
-    overrides: {
-      ROWS: batch,
-      BY_SEGMENT: Number(bySegment),
-      STEP: step,
-      FOUR_COLUMNS: Number(!isSmall && (bySegment || lanes.lane === 1)),
-      SHORT: Number(length <= SHORT_ROW * step),
-    },
+    overrides: { ...sums, ROWS: batch, BY_SEGMENT: Number(bySegment), FOUR_COLUMNS: Number(!isSmall && (bySegment || lanes.lane === 1)) },
     params: { teams, rows },
+  };
+}
+
+function blockWay(rows: number, lanes: Lanes, sums: Record<string, number>, capabilities: Capabilities): Way {
+  const teams = Math.ceil(rows / SOFTWARE_BLOCK.rows);
+  return {
+    kernel: kernelName(rowBlock),
+    teams: invocationTeams(teams, capabilities),
+    overrides: { ...sums, COLUMNS: SOFTWARE_BLOCK.columns[lanes.lane] },
+    params: { teams, rows, rows_per_team: SOFTWARE_BLOCK.rows },
+    bindings: { statistics: "statistics" },
   };
 }
 

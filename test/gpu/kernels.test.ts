@@ -33,7 +33,7 @@ test("a kernel that no plan has named is refused", () => {
 });
 
 test.each([
-  ["row-stream", ["activation", "affine", "moments", "parameter-view", "record", "row-sums"]],
+  ["row-stream", ["activation", "affine", "moments", "parameter-view", "record", "row-forward", "row-sums"]],
   ["gather", []],
   ["local-response-norm", ["local-response", "moments", "power"]],
 ])("%s uses these files of the prelude", (name, wanted) => {

@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.ts";
 const [ragged, odd, short, runs, many] = [rows([130, 516]), rows([66, 1023]), rows([70, 48]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
 const [oddPlanes, oddGroups] = [planes([4, 5, 9, 9]), groups([4, 9, 47, 43], 3)];
 const small = rows([5, 516]);
+const [blocks, oddBlocks] = [rows([2063, 36]), rows([2063, 39])];
 const withSubgroups = "a GPU with subgroups";
 const withoutSubgroups = "a GPU without subgroups";
 
@@ -14,17 +15,28 @@ const MUTANTS: readonly Mutant[] = [
   { file: "row-plain", what: "forget what the shift leaves of the mean", line: "* m.rstd - rest;", wrong: "* m.rstd;", check: small },
   { file: "row-stream", what: "skip the last column", line: "for (; i < end; i += w) {", wrong: "for (; i + 1u < end; i += w) {", check: ragged },
   {
-    file: "row-stream",
+    file: "row-forward",
     what: "forget the mean",
-    line: "return vec3f(m.shift, m.delta * m.rstd, m.rstd);",
-    wrong: "return vec3f(0.0, 0.0, m.rstd);",
+    line: "return vec3f(shift, delta * rstd, rstd);",
+    wrong: "return vec3f(0.0, 0.0, rstd);",
     check: ragged,
   },
-  { file: "row-stream", what: "forget what the shift leaves of the mean", line: "row.factors.z - row.factors.y)", wrong: "row.factors.z)", check: ragged },
+  { file: "row-forward", what: "forget what the shift leaves of the mean", line: "row.factors.z - row.factors.y)", wrong: "row.factors.z)", check: ragged },
   { file: "row-stream", what: "of four columns the third twice", line: "i + 3u * w);", wrong: "i + 2u * w);", check: odd },
+  {
+    file: "row-block",
+    what: "the last rows are left out",
+    line: "index < end; index++) { normalize_four",
+    wrong: "index + 1u < end; index++) { normalize_four",
+    check: blocks,
+  },
+  { file: "row-block", what: "a block of four has its second column twice", line: "a2.scale, a2.offset);", wrong: "a1.scale, a1.offset);", check: blocks },
+  { file: "row-block", what: "of sixteen columns four are left out", line: "normalize_four(row, i + 8u, a8, a9, a10, a11);", wrong: "", check: oddBlocks },
+  { file: "row-block", what: "the last columns are left out", line: "i < length; i++) {", wrong: "i + 1u < length; i++) {", check: oddBlocks },
+  { file: "row-block", what: "forget the rest of the mean", line: "statistics[at + 3u * params.statistics_stride], rstd", wrong: "0.0, rstd", check: blocks },
   { file: "row-sums", what: "of four lanes the third twice", line: "term(row, shift, i + 3u * w)", wrong: "term(row, shift, i + 2u * w)", check: ragged },
   { file: "row-sums", what: "of sixteen lanes the last four are left out", line: "i + 12u * w, w)));", wrong: "i + 8u * w, w)));", check: odd },
-  { file: "row-stream", what: "no shift before squares are summed", line: "shift = row_shift(row, total, inv)", wrong: "shift = 0.0", check: ragged },
+  { file: "row-forward", what: "no shift before squares are summed", line: "shift = row_shift(row, total, inv)", wrong: "shift = 0.0", check: ragged },
   { file: "row-sums", what: "squares a little too large", line: "e * beside(row, i, e));", wrong: "e * beside(row, i, e) * 1.00002);", check: ragged },
   {
     file: "row-stream",

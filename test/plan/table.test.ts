@@ -21,7 +21,7 @@ const TABLE: readonly Row[] = [
     asked: layer(4096, 768),
     passes: 2,
     plans: {
-      software: "row | row-stream invocation 4 256x1x1 lane 4",
+      software: "row | row-block invocation 4 32x1x1 lane 4",
       gpu: "row | row-hold subgroup 128 1024x1x1 lane 4",
       plain: "row | row-hold workgroup 64 4096x1x1 lane 4",
     },
@@ -31,7 +31,7 @@ const TABLE: readonly Row[] = [
     asked: layer(65536, 64),
     passes: 2,
     plans: {
-      software: "row | row-stream invocation 32 512x1x1 lane 4",
+      software: "row | row-block invocation 4 512x1x1 lane 4",
       gpu: "row | row-hold subgroup 128 16384x1x1 lane 4",
       plain: "row | row-hold workgroup 32 32768x2x1 lane 4",
     },

@@ -13,6 +13,7 @@ import {
   SHORT_ROW,
   SHORTEST_RUN,
   SHORTEST_SLICE,
+  SOFTWARE_BLOCK,
   SOFTWARE_MANY_TEAMS,
   SOFTWARE_STEP,
   SOFTWARE_UNROLLED,
@@ -34,6 +35,16 @@ describe("both sides of each threshold", () => {
     expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1, "fixed"), gpu).walk).toBe("column");
   });
 
+  test("SOFTWARE_BLOCK: many short rows go through an invocation block by block", () => {
+    const many = SOFTWARE_BLOCK.rows * TARGET_TEAMS.software;
+    expect(kernel(layer(many, SOFTWARE_BLOCK.longest), software)).toMatchObject({ kernel: "row-block", overrides: { COLUMNS: SOFTWARE_BLOCK.columns[1] } });
+    expect(kernel(layer(many, 64), software)).toMatchObject({ kernel: "row-block", overrides: { COLUMNS: SOFTWARE_BLOCK.columns[4] } });
+    expect(kernel(layer(many - 1, 64), software).kernel).toBe("row-stream");
+    expect(kernel(layer(many, SOFTWARE_BLOCK.longest + 1), software).kernel).toBe("row-stream");
+    // A row whose parameters are its own shares nothing.
+    expect(kernel(instance([many, 8, 64], 1), software).kernel).toBe("row-stream");
+  });
+
   test("SOFTWARE_UNROLLED and SOFTWARE_STEP: a small tensor gets the kernel that compiles fast", () => {
     const [small, large] = [SOFTWARE_UNROLLED / 256 - 1, SOFTWARE_UNROLLED / 256].map((rows) => kernel(layer(rows, 256), software).overrides);
     expect(kernel(layer(SOFTWARE_UNROLLED / 256 - 1, 256), software).kernel).toBe("row-plain");
@@ -41,7 +52,7 @@ describe("both sides of each threshold", () => {
     const channels = kernel(instance([8, 8, 256], 1), software);
     expect([channels.kernel, channels.overrides["ROWS"], channels.overrides["STEP"], channels.overrides["FOUR_COLUMNS"]]).toEqual(["row-stream", 1, 1, 0]);
     expect([large!["ROWS"], large!["STEP"], large!["FOUR_COLUMNS"]]).toEqual([4, SOFTWARE_STEP[4], 0]);
-    const odd = kernel(layer(SOFTWARE_UNROLLED, 3), software).overrides;
+    const odd = kernel(layer(64, SOFTWARE_UNROLLED / 64 + 1), software).overrides;
     expect([odd["STEP"], odd["FOUR_COLUMNS"]]).toEqual([SOFTWARE_STEP[1], 1]);
   });
 
