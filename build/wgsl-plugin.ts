@@ -16,7 +16,8 @@ export function wgsl(options: { minify: boolean }): Plugin {
       const text = readFileSync(file, "utf8");
       const isPrelude = basename(dirname(file)) === "prelude";
       const shaders = isPrelude ? dirname(dirname(file)) : dirname(file);
-      const uses = usedPrelude(join(shaders, "prelude"), text);
+      // A file of the prelude without an axis is found by every kernel that needs it, and may use one that uses it: no import of its own.
+      const uses = isPrelude && !basename(file, ".wgsl").includes(".") ? [] : usedPrelude(join(shaders, "prelude"), text);
       const imports = uses.map((name, i) => `import use${i} from "${isPrelude ? "." : "./prelude"}/${name}.wgsl";\n`).join("");
       if (options.minify) names ??= namesOf([...textsIn(shaders), ...textsIn(join(shaders, "prelude"))]);
       const code = names ? minifyShader(text, names) : text;
