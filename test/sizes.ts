@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 82400;
+export const WHOLE = 82800;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,26 +35,26 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 52200,
-  RMSNorm: 52300,
-  BatchNorm: 53000,
-  GroupNorm: 52200,
-  InstanceNorm: 53100,
+  LayerNorm: 52700,
+  RMSNorm: 52800,
+  BatchNorm: 53500,
+  GroupNorm: 52700,
+  InstanceNorm: 53600,
   WeightNorm: 25300,
-  WeightStandardization: 55600,
-  BatchChannelNorm: 55000,
-  EstimatedBatchNorm: 53000,
+  WeightStandardization: 56100,
+  BatchChannelNorm: 55500,
+  EstimatedBatchNorm: 53500,
   LocalResponseNorm: 18700,
   LpNorm: 24900,
-  MeanVarianceNorm: 52300,
-  layerNorm: 34100,
+  MeanVarianceNorm: 52800,
+  layerNorm: 34600,
   layerNormBackward: 37100,
-  rmsNorm: 34100,
-  groupNorm: 34100,
-  instanceNorm: 34700,
-  batchNorm: 34600,
+  rmsNorm: 34600,
+  groupNorm: 34600,
+  instanceNorm: 35200,
+  batchNorm: 35100,
   weightNorm: 23100,
-  weightStandardization: 34700,
+  weightStandardization: 35200,
   weightStandardizationAll: 18000,
   weightNormAll: 17800,
   localResponseNorm: 17200,

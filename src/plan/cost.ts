@@ -11,7 +11,7 @@ const OUTPUTS = new Set(["y", "sum", "dx", "gathered"]);
 const PARAMETERS = new Set(["gamma", "beta", "residual_bias"]);
 
 /** Kernels that go through what they read twice, the second time from a cache. */
-const READS_TWICE = new Set(["row-stream", "column-norm", "row-backward", "row-backward-segments"]);
+const READS_TWICE = new Set(["row-stream", "row-block", "column-norm", "row-backward", "row-backward-segments"]);
 
 /** What reading again from a cache costs of a read from memory. */
 const CACHED = 1 / 2;
@@ -79,7 +79,7 @@ function workOf(one: Dispatch, plan: Plan, view: StatisticsView, capabilities: C
   const outputs = names.filter((name) => OUTPUTS.has(name)).length;
   const again = READS_TWICE.has(kernel) ? inputs : 0;
   const partials = capabilities.batchInvariant ? 0 : (plan.scratch[bindings["partials"] ?? ""] ?? 0);
-  const together = overrides["ROWS"] ?? 1;
+  const together = kernel === "row-block" ? params["rows_per_team"]! : (overrides["ROWS"] ?? 1);
   // Parameters that change along a row are loaded for every lane, once for the rows that an invocation takes together.
   const vary = overrides["BY_SEGMENT"] || overrides["PARAMETERS_VARY"] === 0 || kernel === "row-backward-segments" ? 0 : 1 / together;
   const parameters = names.filter((name) => PARAMETERS.has(name)).length * vary;
