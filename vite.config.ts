@@ -2,7 +2,7 @@ import { defineConfig } from "vite";
 import { digits } from "./build/digits-plugin.ts";
 import { wgsl } from "./build/wgsl-plugin.ts";
 
-/** The page in demo/. The library's own build is build/build.mjs, the tests' configuration vitest.config.ts. */
+/** The page in demo/. The library's own build is vite.library.config.ts, the tests' configuration vitest.config.ts. */
 export default defineConfig(({ command }) => ({
   root: "demo",
   base: "./",

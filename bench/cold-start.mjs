@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { describeAdapter, openBrowser } from "../build/browser.mjs";
 import { bundle } from "../build/bundle.mjs";
+import { countOption } from "../build/options.mjs";
 import { serveIsolated } from "./isolated-server.mjs";
 
 /** @typedef {{ importMs: number, deviceMs: number, firstMs: number, totalMs: number }} ColdStart */
@@ -59,7 +60,7 @@ export async function coldStart({ runs = 5, names = "*" } = {}) {
 
 async function main() {
   const { values } = parseArgs({ options: { runs: { type: "string", default: "5" }, import: { type: "string", default: "*" }, json: { type: "string" } } });
-  const result = await coldStart({ runs: Number(values.runs), names: values.import });
+  const result = await coldStart({ runs: countOption("runs", values.runs), names: values.import });
   console.log(`milliseconds to the first result of LayerNorm 64 x 768 on ${result.adapter}; ${values.import} takes ${result.bytes} bytes, minified`);
   console.log("import  device  first result  total");
   for (const run of [...result.runs, result.median]) {

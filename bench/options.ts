@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { countOption } from "../build/options.mjs";
 
 /** What `npm run bench` is asked for. */
 export interface Options {
@@ -39,12 +40,6 @@ function oneOf<const Word extends string>(name: string, value: string, known: re
   throw new Error(`--${name} is ${value}; wanted ${known.join(" or ")}`);
 }
 
-function count(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new Error(`--${name} is ${value}; wanted an integer from 1`);
-}
-
 function checkPattern(pattern: string): string {
   try {
     RegExp(pattern);
@@ -69,8 +64,8 @@ export function parseOptions(words: readonly string[]): Options {
     peers: values.peers,
     tune: values.tune,
     cold: values.cold,
-    reps: count("reps", values.reps),
-    runs: count("runs", values.runs),
+    reps: countOption("reps", values.reps),
+    runs: countOption("runs", values.runs),
     json: values.json,
     out: values.out,
   };

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createServer } from "vite";
 import { describeAdapter, openBrowser } from "../build/browser.mjs";
+import { countOption } from "../build/options.mjs";
 
 /** @typedef {import("./overhead-page.ts").Overhead} Overhead */
 
@@ -39,6 +40,7 @@ async function profiled(page, work, file) {
 }
 
 async function main() {
+  const wanted = countOption("calls", values.calls);
   const server = await createServer({
     configFile: resolve(root, "vite.config.ts"),
     root,
@@ -52,7 +54,7 @@ async function main() {
     page.on("pageerror", (error) => console.error(error));
     await page.goto(`${server.resolvedUrls?.local[0]}bench/overhead.html`);
     await page.waitForSelector("body[data-ready]");
-    const measure = () => page.evaluate((calls) => window.measureOverhead(calls), Number(values.calls));
+    const measure = () => page.evaluate((calls) => window.measureOverhead(calls), wanted);
     const { rows, isolated } = await (values.profile ? profiled(page, measure, values.profile) : measure());
     if (!isolated) throw new Error("the page is not cross-origin isolated: its clock is too coarse");
     console.log(`${values.calls} calls each on ${describeAdapter(opened)}; microseconds a call: median (10th to 90th percentile) over blocks of 100`);

@@ -11,6 +11,7 @@ const file = resolve(process.argv[2] ?? resolve(root, "test/conformance/cases.js
 
 /** @param {readonly unknown[]} cases @returns {Promise<Verdict[]>} */
 async function runCases(cases) {
+  if (!Array.isArray(cases)) throw new Error(`${file} is no list of cases; test/conformance/cases.json is one`);
   const server = await createServer({
     configFile: resolve(root, "vite.config.ts"),
     root,

@@ -1,16 +1,27 @@
 // npm start [-- --once] [--cases TEXT]: serves the page, opens a person's browser where there is a display, and runs the page once in a Chrome of its own.
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { createServer } from "vite";
 import { describeAdapter, openBrowser } from "./browser.mjs";
 
 const LIMIT_MS = 10 * 60_000;
 const root = resolve(import.meta.dirname, "..");
-const only = process.argv[process.argv.indexOf("--cases") + 1] ?? "";
-const query = process.argv.includes("--cases") ? `?run=1&cases=${encodeURIComponent(only)}` : "?run=1";
-const once = process.argv.includes("--once") || !process.stdout.isTTY;
+const { cases, once } = readOptions();
+const query = cases === undefined ? "?run=1" : `?run=1&cases=${encodeURIComponent(cases)}`;
 
 /** @typedef {import("../demo/report.ts").Report} Report */
+
+/** Ends the process where a word is not understood. @returns {{ cases: string | undefined, once: boolean }} */
+function readOptions() {
+  try {
+    const { values } = parseArgs({ options: { once: { type: "boolean", default: false }, cases: { type: "string" } } });
+    return { cases: values.cases, once: values.once || !process.stdout.isTTY };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+}
 
 /** Shows the page to the person who typed the command, where there is a screen. @param {string} url */
 function openForPerson(url) {
@@ -59,8 +70,7 @@ openForPerson(url);
 let status = 1;
 try {
   const report = await runPage(url);
-  console.log(["", ...report.table, ""].join("\n"));
-  console.log(`adapter: ${report.adapter}${report.software ? " (software adapter)" : ""}`);
+  if (!report.error) console.log(["", ...report.table, "", `adapter: ${report.adapter}${report.software ? " (software adapter)" : ""}`].join("\n"));
   if (report.error) console.error(report.error);
   else if (report.failed) console.error(`${report.failed} results are beyond the bound`);
   status = report.error || report.failed ? 1 : 0;

@@ -9,7 +9,8 @@ export class NormgpuError extends Error {
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    this.name = new.target.name;
+    // Written out of the code: a program's minifier may rename the class.
+    this.name = `${code}-error`.replaceAll(/(?:^|-)./g, (start) => start.at(-1)!.toUpperCase());
   }
 }
 

@@ -6,7 +6,7 @@ export interface CaseTensor {
   readonly data: readonly (number | string)[];
 }
 
-/** A case as it stands in the file: README.md tells the fields. */
+/** A case as it stands in the file. `attrs` are the op's own; `rtol_f64` and `atol_f64` are for an implementation in float64. */
 export interface RawCase {
   readonly id: string;
   readonly source: string;

@@ -1,0 +1,1 @@
+export function countOption(name: string, value: string): number;
