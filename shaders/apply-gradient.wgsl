@@ -103,7 +103,7 @@ fn write_dx(place: Place, k: u32, d: Lane) {
   dx[place.dx + k * place.step] = to_result(sum);
 }
 
-// dx = (h - first) * factor + ((x - shift) * along + rest): what a line has in common, folded.
+// dx = (h - first) * factor + ((x - shift) * rstd * along + rest): what a line has in common, folded. rstd stays out of `along`: its square leaves f32 where x is tiny and eps 0.
 struct Folded {
   norm: Norm,
   gamma: Lane,
@@ -118,16 +118,16 @@ fn folded_of(n: Norm, means: Means, g: Lane, b: Lane) -> Folded {
   var factor = n.rstd;
   if (FACTORED) { factor *= g; }
   let along = -means.along * factor;
-  return Folded(n, g, b, means.first, factor, along * n.rstd, -means.rest * factor - along * n.delta);
+  return Folded(n, g, b, means.first, factor, along, -means.rest * factor - along * n.delta);
 }
 
 fn gradient_of(own: Folded, v: Lane, d: Lane) -> Lane {
-  let distance = v - own.norm.shift;
-  var h = through_activation(d, distance * own.norm.rstd - own.norm.delta, own.gamma, own.beta);
+  let scaled = (v - own.norm.shift) * own.norm.rstd;
+  var h = through_activation(d, scaled - own.norm.delta, own.gamma, own.beta);
   if (!FACTORED) { h *= own.gamma; }
   if (FIXED) { return h * own.factor; }
   // Never (h - first) - rest, which may be reassociated.
-  return (h - own.first) * own.factor + (distance * own.along + own.rest);
+  return (h - own.first) * own.factor + (scaled * own.along + own.rest);
 }
 
 fn work(team: u32, inv: Invocation) {

@@ -56,7 +56,7 @@ const MUTANTS: readonly Mutant[] = [
     check: groups,
   },
   { file: "merge-parameter", what: "one slice only: dbeta", line: "v += partials[at + 1u].y;", wrong: "v = partials[at + 1u].y;", check: groups },
-  { file: "apply-gradient", what: "forget that dx has no part along xhat", line: "(distance * own.along + own.rest)", wrong: "own.rest", check: runs },
+  { file: "apply-gradient", what: "forget that dx has no part along xhat", line: "(scaled * own.along + own.rest)", wrong: "own.rest", check: runs },
   { file: "apply-gradient", what: "skip the second of two", line: "write_dx(at, k + width, gradient_of(own, v1, d1));", wrong: "", check: columns },
   {
     file: "gradient-line",
