@@ -32,6 +32,7 @@ export const LONG: readonly string[] = [
   "layers/packed",
   "layers/properties",
   "layers/row-backward",
+  "layers/row-block",
   "layers/synchronized-batch-norm",
   "layers/weight-norm",
   "layers/weight-standardization",
