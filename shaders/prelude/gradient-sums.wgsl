@@ -22,7 +22,9 @@ fn line_sums(line: Line, shift: Lane, start: u32, end: u32, inv: Invocation) -> 
         let second = two.v - shift;
         chain.e += first + second;
         chain.exhat += first * one.xhat + second * two.xhat;
-        chain.v += one.v + two.v;
+        // One by one: the sum of a pair rounds once more, and v may cancel.
+        chain.v += one.v;
+        chain.v += two.v;
         if (CENTERED) { chain.xhat += one.xhat + two.xhat; }
       }
     }
