@@ -84,10 +84,15 @@ fn slope_from(row: Row, shift: Shift, sums: vec2f) -> Slope {
   return Slope(shift, select(0.0, sums.x * params.reciprocal, CENTERED), along);
 }
 
+fn store_dx(row: Row, i: u32, own: Lane) {
+  var d = own;
+  if (HAS_DSUM) { d += from_source(dsum[source_at(row.dsum + i)], row.dsum + i); }
+  dx[row.dx + i] = to_result(d);
+}
+
 // v = x, e = h where nothing is shifted.
 fn write_dx(row: Row, i: u32, v: Lane, e: Lane, slope: Slope) {
   var d = e * row.rstd;
   if (!FIXED) { d = ((e - slope.mean) - direction_of(row, v) * slope.along) * row.rstd; }
-  if (HAS_DSUM) { d += from_source(dsum[source_at(row.dsum + i)], row.dsum + i); }
-  dx[row.dx + i] = to_result(d);
+  store_dx(row, i, d);
 }

@@ -12,8 +12,8 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
-import { invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import { BACKWARD_HELD, PARTIAL_ROWS, SHORT_ROW, TARGET_TEAMS } from "./thresholds.ts";
+import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { BACKWARD_HELD, PARTIAL_ROWS, SHORT_ROW, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 const PARAMETERS = ["gamma", "beta"] as const;
@@ -162,9 +162,12 @@ function planSegments(asked: Asked, layout: GradientLayout): RowPart {
   const items = operands.items / lanes.lane;
   const teams = segmentTeams(rows, items, choice, capabilities);
   const share = teams.team === "invocation" ? 1 : teams.team === "subgroup" ? capabilities.subgroupMinSize : teams.overrides.WORKGROUP;
+  const isSmall = countedRows(rows, capabilities) * request.view.count < SOFTWARE_UNROLLED;
+  const step = isSoftware(capabilities) && !isSmall ? SOFTWARE_STEP[4] : 1;
   const dispatch = rowDispatch(asked, kernelName(rowBackwardSegments), teams, {
     overrides: {
-      SHORT: Number(items <= SHORT_ROW * share),
+      STEP: step,
+      SHORT: Number(items <= SHORT_ROW * step * share),
       SUMS_XHAT: Number(operands.segments > 1 || (request.wants.dgamma && request.statistics === "moments" && request.subtractsMean)),
     },
     params: { teams: rows, plane_stride: request.wants.dgamma ? rows * operands.segments : 0 },

@@ -136,6 +136,20 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (name, planAs) => {
   );
 });
 
+gpuTest("segments of a large tensor: a CPU takes four lanes a step", async ({ gpu }) => {
+  const silu = { activation: "silu", hasDsum: true } as const;
+  for (const shaped of [channels(8, 4, 3, 700), channels(8, 4, 3, 701), channels(8, 4, 3, 702, { more: silu })]) {
+    const count = shaped.shape.reduce((a, b) => a * b, 1);
+    await check(gpu, { ...shaped, dy: normal(count, 6, 1e4) });
+    await check(gpu, { ...shaped, dy: normal(count, 6, 1e4), x: normal(count, 3, 1e4) });
+    await check(gpu, { ...shaped, dy: OUTLIERS(count, 1), x: OUTLIERS(count, 1e4) });
+    for (const make of Object.values(FAMILIES)) await check(gpu, { ...shaped, x: make(count, 5) });
+  }
+  // Several chains.
+  for (const shaped of [channels(2, 1, 2, 18_000), channels(4, 1, 1, 17_003)]) await check(gpu, shaped);
+  for (const more of [{ statistics: "fixed" }, { statistics: "rms" }, { subtractsMean: false }] as const) await check(gpu, channels(8, 4, 3, 700, { more }));
+});
+
 gpuTest(
   "a subgroup smaller than the device reports: what is not held is read again",
   async ({ gpu }) => {

@@ -15,6 +15,7 @@ const gradients =
 const features = gradients({ shape: [102, 516], reduced: [1], gamma: [1], beta: [1], more: { hasDsum: true, accumulates: true } });
 const curved = gradients({ shape: [70, 132], reduced: [1], gamma: [1], beta: [1], more: { activation: "silu" } });
 const segments = gradients({ shape: [5, 3, 4, 260], reduced: [2, 3], gamma: [1, 2], beta: [1, 2], dy: normal(5 * 3 * 4 * 260, 2, 1e4) });
+const large = gradients({ shape: [8, 4, 3, 700], reduced: [2, 3], gamma: [1, 2], beta: [1, 2] });
 const far = gradients({ shape: [70, 516], reduced: [1], dy: normal(70 * 516, 2, 1e4) });
 const small = gradients({ shape: [140, 500], reduced: [1], gamma: [1], beta: [1], planAs: { subgroupMinSize: 32, subgroupMaxSize: 32 } });
 
@@ -71,10 +72,25 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "row-backward-segments",
     what: "skip the last lane of a segment",
-    line: "i < own.end; i += team_width(inv)",
-    wrong: "i + 1u < own.end; i += team_width(inv)",
+    line: "for (; i < own.end; i += w)",
+    wrong: "for (; i + 1u < own.end; i += w)",
     check: segments,
     as: subgroups,
+  },
+  {
+    file: "row-backward-segments",
+    what: "sum the third lane of four twice",
+    line: "term(row, own, shift, i + 3u * w)",
+    wrong: "term(row, own, shift, i + 2u * w)",
+    check: large,
+  },
+  { file: "row-backward-segments", what: "skip the second lane of four", line: "finish(row, own, folded, i + w);", wrong: "", check: large },
+  {
+    file: "row-backward-segments",
+    what: "forget the part of h that is not in dy - shift",
+    line: "(far - slope.mean) * row.rstd",
+    wrong: "(Lane(0.0) - slope.mean) * row.rstd",
+    check: segments,
   },
   {
     file: "row-backward-segments",
