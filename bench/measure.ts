@@ -2,7 +2,7 @@ import type { Gpu, Plan } from "../src/index.ts";
 import { callOf, type Call } from "./call.ts";
 import { idOf, type Case } from "./cases.ts";
 import { contest, type Contender } from "./contest.ts";
-import { Copy, COPY_KERNELS } from "./copy.ts";
+import { Copy, COPY_KERNELS, copyName } from "./copy.ts";
 import { errorOf, type Outputs } from "./error.ts";
 import { expectedOf } from "./expected.ts";
 import { bytesOf, inputsOf, type Inputs } from "./inputs.ts";
@@ -74,7 +74,7 @@ export async function measure(gpu: Gpu, one: Case, options: MeasureOptions): Pro
     : { contenders: new Map<Contender, number>(), refused: [], destroy: async () => {} };
   const ours: Contender = { name: "ours", variant: "", run: own.run, fence, allocates: 0 };
   const contenders = [
-    ...copies.map(({ kernel, copy }) => ({ name: "copy", variant: `${kernel.items} × ${kernel.workgroup}`, run: () => copy.run(), fence, allocates: 0 })),
+    ...copies.map(({ kernel, copy }) => ({ name: "copy", variant: copyName(kernel), run: () => copy.run(), fence, allocates: 0 })),
     ours,
     ...peers.contenders.keys(),
   ];
