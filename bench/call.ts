@@ -7,6 +7,7 @@ import {
   WeightStandardization,
   type BackwardOptions,
   type BackwardResult,
+  type Dtype,
   type ForwardOptions,
   type ForwardResult,
   type Gpu,
@@ -37,8 +38,8 @@ interface Layer {
   readonly runningVariance?: Tensor | null;
   forward(x: Tensor, options?: ForwardOptions): ForwardResult;
   backward(dy: Tensor, saved: Saved, options?: BackwardOptions): BackwardResult;
-  plan(shape: readonly number[], given: { residual: boolean; saved: boolean; sum: boolean }): Plan;
-  planBackward(shape: readonly number[]): Plan;
+  plan(shape: readonly number[], given: { residual: boolean; saved: boolean; sum: boolean; dtype: Dtype }): Plan;
+  planBackward(shape: readonly number[], given: { dtype: Dtype }): Plan;
   destroy(): void;
 }
 
@@ -72,13 +73,19 @@ function fill(layer: Layer, { gamma, beta, mean, variance }: Inputs): void {
 
 /** Makes a case's layer and tensors, and runs it once. */
 export function callOf(gpu: Gpu, one: Case, inputs: Inputs): Call {
-  const tensor = ({ data, shape }: Values): Tensor => gpu.tensor(data, shape);
+  return place(gpu, one, inputs)();
+}
+
+/** Makes a case's layer and its inputs. What it gives makes the first call. */
+export function place(gpu: Gpu, one: Case, inputs: Inputs): () => Call {
+  const tensor = ({ data, shape }: Values): Tensor => gpu.tensor(data, shape, { dtype: one.dtype });
   const x = tensor(inputs.x);
-  if (one.norm === "weight") return weightCall(gpu, x);
+  if (one.norm === "weight") return () => weightCall(gpu, x);
   const layer = layerOf(gpu, one);
   fill(layer, inputs);
-  if (one.direction === "backward") return backwardCall(layer, x, tensor(inputs.dy!));
-  return forwardCall(layer, x, inputs.residual ? tensor(inputs.residual) : null);
+  if (one.direction === "backward") return placeBackward(layer, x, tensor(inputs.dy!));
+  const residual = inputs.residual ? tensor(inputs.residual) : null;
+  return () => forwardCall(layer, x, residual);
 }
 
 function destroyAll(things: readonly ({ destroy(): void } | null | undefined)[]): void {
@@ -106,20 +113,22 @@ function forwardCall(layer: Layer, x: Tensor, residual: Tensor | null): Call {
   const { y, sum } = out;
   return {
     run: () => void layer.forward(x, { ...options, out }),
-    plan: layer.plan(x.shape, { residual: residual !== null, saved: false, sum: residual !== null }),
+    plan: layer.plan(x.shape, { residual: residual !== null, saved: false, sum: residual !== null, dtype: x.dtype }),
     outputs: { y, ...(sum && { sum }) },
     destroy: () => destroyAll([x, residual, y, sum, layer]),
   };
 }
 
-function backwardCall(layer: Layer, x: Tensor, dy: Tensor): Call {
+function placeBackward(layer: Layer, x: Tensor, dy: Tensor): () => Call {
   const { y, saved } = layer.forward(x);
-  const out = layer.backward(dy, saved!);
-  const { dx, dgamma, dbeta } = out;
-  return {
-    run: () => void layer.backward(dy, saved!, { out }),
-    plan: layer.planBackward(x.shape),
-    outputs: { dx, ...(dgamma && { dgamma }), ...(dbeta && { dbeta }) },
-    destroy: () => destroyAll([x, dy, y, saved!.statistics, dx, dgamma, dbeta, layer]),
+  return () => {
+    const out = layer.backward(dy, saved!);
+    const { dx, dgamma, dbeta } = out;
+    return {
+      run: () => void layer.backward(dy, saved!, { out }),
+      plan: layer.planBackward(x.shape, { dtype: x.dtype }),
+      outputs: { dx, ...(dgamma && { dgamma }), ...(dbeta && { dbeta }) },
+      destroy: () => destroyAll([x, dy, y, saved!.statistics, dx, dgamma, dbeta, layer]),
+    };
   };
 }

@@ -1,3 +1,4 @@
+import type { Dtype } from "../src/index.ts";
 import { resnet50Norms } from "./resnet50.ts";
 
 /** Which equation a case runs; `weight` is weight standardization. */
@@ -27,6 +28,8 @@ export interface Case {
   readonly training: boolean;
   /** x + residual is what is normalized, and an output. */
   readonly residual: boolean;
+  /** How tensors of x's shape are stored; parameters, statistics and their gradients are f32. */
+  readonly dtype: Dtype;
   readonly tags: readonly Tag[];
   /** Time / time of the fastest copy of all inputs and outputs, each once, must be at most this on a software adapter; null: no such target. */
   readonly target: number | null;
@@ -39,11 +42,22 @@ export interface Case {
 /** eps of every case and every contender. */
 export const EPS = 1e-5;
 
-const PLAIN = { direction: "forward", own: 0, groups: 1, training: false, residual: false, tags: [], target: null, beside: null, parts: [] } as const;
+const PLAIN = {
+  direction: "forward",
+  own: 0,
+  groups: 1,
+  training: false,
+  residual: false,
+  dtype: "f32",
+  tags: [],
+  target: null,
+  beside: null,
+  parts: [],
+} as const;
 
 /** What `--cases` matches, and what results are filed under: `GroupNorm 32 8x256x28x28 NCHW`. */
 export function idOf(one: Case): string {
-  return [one.layer, one.shape.join("x"), one.layout === "rows" ? "" : one.layout].filter(Boolean).join(" ");
+  return [one.layer, one.shape.join("x"), one.layout === "rows" ? "" : one.layout, one.dtype === "f32" ? "" : one.dtype].filter(Boolean).join(" ");
 }
 
 /** Cases whose id matches a regular expression, in whatever case. @throws Error where none does */
@@ -123,6 +137,11 @@ export function network(batch: number, training: boolean): Case {
 /** The same layer and shape, measured backward: gradients of x, gamma and beta. */
 export function backward(one: Case): Case {
   return { ...one, layer: `${one.layer} backward`, direction: "backward" };
+}
+
+/** The same call on the same values, rounded to halves. */
+export function inHalves(one: Case): Case {
+  return { ...one, dtype: "f16" };
 }
 
 /** [N, C, H, W] as [N, H, W, C]. */

@@ -12,6 +12,8 @@ export interface Contender {
   free?(result: unknown): void;
   /** It is timed no further where a first look finds it slower than another of its name. */
   readonly mayLeave?: boolean;
+  /** It is timed no further where a first look finds so many of its name faster. */
+  readonly keep?: number;
   /** Bytes that a call allocates for its outputs and keeps until they are freed. */
   readonly allocates: number;
 }
@@ -19,7 +21,37 @@ export interface Contender {
 /** Milliseconds a call, and how many calls stood under one fence. */
 export interface Timing extends Spread {
   readonly calls: number;
+  /** Runs before those that count; absent where none were asked for. */
+  readonly warmUps?: number;
 }
+
+/** How far a contender has come. */
+export interface Sofar {
+  /** Milliseconds a call, at a first look. */
+  readonly first: number;
+  readonly runs: number;
+  /** Milliseconds of its runs together. */
+  readonly spent: number;
+}
+
+/** How long contenders are timed. A run is what stands under one fence. */
+export interface Effort {
+  /** Whether a contender has run enough. */
+  readonly isEnough: (sofar: Sofar) => boolean;
+  /** Before that each runs until three runs in a row agree within a share of the fastest, at most so many; null: a first look is enough. */
+  readonly warmUp: { readonly within: number; readonly most: number } | null;
+}
+
+/** What stands around each run. */
+export interface Pace {
+  /** Awaited before each; what it throws ends the contest. */
+  readonly ready: () => Promise<void>;
+  /** Whether something came between since then, so that the run counts for nothing. */
+  readonly isDisturbed: () => boolean;
+}
+
+/** Nothing stands between runs, and none is left out. */
+export const STEADY: Pace = { ready: () => Promise.resolve(), isDisturbed: () => false };
 
 /** Chrome's fence has a grain of about 1.1 ms: the calls under one fence take at least this long together. */
 const FENCE_MS = 40;
@@ -35,6 +67,11 @@ const SLOW: readonly { readonly ms: number; readonly repeats: number }[] = [
   { ms: 250, repeats: 2 },
 ];
 
+/** So many runs, fewer of slow calls. */
+export function repeated(repeats: number): Effort {
+  return { warmUp: null, isEnough: ({ first, runs }) => runs >= (SLOW.find(({ ms }) => first >= ms)?.repeats ?? repeats) };
+}
+
 interface Entry {
   readonly contender: Contender;
   readonly most: number;
@@ -42,7 +79,10 @@ interface Entry {
   calls: number;
   /** Milliseconds a call, at a first look. */
   readonly first: number;
+  /** Milliseconds a call, of each run. */
   readonly times: number[];
+  spent: number;
+  warmUps?: number;
 }
 
 /** Milliseconds of so many calls, submit to fence. */
@@ -59,7 +99,7 @@ async function time({ run, fence, free }: Contender, calls: number): Promise<num
   return taken;
 }
 
-/** Warms a contender up, and finds how many calls fill a fence. */
+/** Finds how many calls fill a fence. */
 async function look(contender: Contender): Promise<Entry> {
   const most = contender.allocates ? Math.max(1, Math.min(MOST_CALLS, Math.floor(MOST_ALLOCATED / contender.allocates))) : MOST_CALLS;
   let calls = 1;
@@ -70,52 +110,95 @@ async function look(contender: Contender): Promise<Entry> {
     taken = await time(contender, calls);
   }
   const first = taken / calls;
-  return { contender, most, first, calls: callsFor(first, most), times: [] };
+  return { contender, most, first, calls: callsFor(first, most), times: [], spent: 0 };
 }
 
 function callsFor(ms: number, most: number): number {
   return Math.max(1, Math.min(most, Math.ceil(FENCE_MS / ms)));
 }
 
-/** Adds a time; a call that turned out faster than at the first look fills its fence with more calls from then on. */
-async function repeatOnce(entry: Entry): Promise<void> {
-  entry.times.push((await time(entry.contender, entry.calls)) / entry.calls);
+/** Adds a run; a call that turned out faster than at the first look fills its fence with more calls from then on. */
+async function runOnce(entry: Entry, isDisturbed: () => boolean): Promise<void> {
+  const taken = await time(entry.contender, entry.calls);
+  if (isDisturbed()) return;
+  entry.times.push(taken / entry.calls);
+  entry.spent += taken;
   entry.calls = callsFor(Math.min(entry.first, ...entry.times), entry.most);
 }
 
-/**
- * Times the contenders, repeat by repeat, each repeat visiting all of them and starting one further on, so that a disturbance hits all. Those that have fallen behind another of their name, or
- * that threw, have no timing; `failed` is told of the latter.
- */
-export async function contest(
-  contenders: readonly Contender[],
-  repeats: number,
-  failed: (contender: Contender, error: unknown) => void,
-): Promise<Map<Contender, Timing>> {
-  const entries: Entry[] = [];
-  for (const contender of contenders) {
-    try {
-      entries.push(await look(contender));
-    } catch (error) {
-      failed(contender, error);
-    }
+/** Runs until three in a row agree; the runs that follow are the ones that count. */
+async function warm(entry: Entry, { within, most }: NonNullable<Effort["warmUp"]>, { ready, isDisturbed }: Pace): Promise<void> {
+  const agree = (): boolean => {
+    const last = entry.times.slice(-AGREEING);
+    return last.length === AGREEING && Math.max(...last) <= (1 + within) * Math.min(...last);
+  };
+  while (entry.times.length < most && !agree()) {
+    await ready();
+    await runOnce(entry, isDisturbed);
   }
-  let running = entries.filter(({ contender, first }) => !contender.mayLeave || first <= FALLEN_BEHIND * fastestOf(entries, contender.name));
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const due = running.filter(({ first }) => repeat < (SLOW.find(({ ms }) => first >= ms)?.repeats ?? repeats));
-    for (let place = 0; place < due.length; place++) {
-      const entry = due[(repeat + place) % due.length]!;
-      try {
-        await repeatOnce(entry);
-      } catch (error) {
-        failed(entry.contender, error);
-        running = running.filter((other) => other !== entry);
-      }
-    }
-  }
-  return new Map(running.map(({ contender, calls, times }) => [contender, { ...spreadOf(times), calls }]));
+  entry.warmUps = entry.times.length;
+  entry.times.length = 0;
+  entry.spent = 0;
 }
 
-function fastestOf(entries: readonly Entry[], name: string): number {
-  return Math.min(...entries.filter(({ contender }) => contender.name === name).map(({ first }) => first));
+/** Runs in a row that must agree. */
+const AGREEING = 3;
+
+/** What is told of a contender that threw. */
+type Failed = (contender: Contender, error: unknown) => void;
+
+/** Does something with each, in turn; those that throw are told of and left out. */
+async function each<Item, Result>(
+  items: readonly Item[],
+  of: (item: Item) => Contender,
+  pace: Pace,
+  failed: Failed,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const item of items) {
+    await pace.ready();
+    try {
+      results.push(await work(item));
+    } catch (error) {
+      // What ends the contest is thrown here again.
+      await pace.ready();
+      failed(of(item), error);
+    }
+  }
+  return results;
+}
+
+/**
+ * Times the contenders, round by round, each round visiting all that have not run enough and starting one further on, so that a disturbance hits all. Those that have fallen behind another of
+ * their name, or that threw, have no timing; `failed` is told of the latter. @throws whatever `pace.ready` throws
+ */
+export async function contest(contenders: readonly Contender[], effort: Effort, failed: Failed, pace: Pace = STEADY): Promise<Map<Contender, Timing>> {
+  const entries = await each(contenders, (one) => one, pace, failed, look);
+  const { warmUp } = effort;
+  const contenderOf = ({ contender }: Entry): Contender => contender;
+  let running = entries.filter((entry) => stays(entry, entries));
+  if (warmUp) {
+    running = await each(running, contenderOf, pace, failed, async (entry) => {
+      await warm(entry, warmUp, pace);
+      return entry;
+    });
+  }
+  for (let round = 0; ; round++) {
+    const due = running.filter(({ first, times, spent }) => !effort.isEnough({ first, runs: times.length, spent }));
+    if (due.length === 0) break;
+    const turn = round % due.length;
+    const ran = await each([...due.slice(turn), ...due.slice(0, turn)], contenderOf, pace, failed, async (entry) => {
+      await runOnce(entry, pace.isDisturbed);
+      return entry;
+    });
+    running = running.filter((entry) => !due.includes(entry) || ran.includes(entry));
+  }
+  return new Map(running.map(({ contender, calls, times, warmUps }) => [contender, { ...spreadOf(times), calls, ...(warmUps !== undefined && { warmUps }) }]));
+}
+
+function stays({ contender, first }: Entry, entries: readonly Entry[]): boolean {
+  const ahead = entries.filter((other) => other.contender.name === contender.name && other.first < first);
+  if (contender.keep !== undefined && ahead.length >= contender.keep) return false;
+  return !contender.mayLeave || first <= FALLEN_BEHIND * Math.min(first, ...ahead.map((other) => other.first));
 }

@@ -1,4 +1,5 @@
 import { channelsOf, parameterShape, type Case } from "./cases.ts";
+import { roundedToHalves } from "./halves.ts";
 
 /** f32 values and their shape. */
 export interface Values {
@@ -27,6 +28,11 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
+/** Bytes of a value of x. */
+function widthOf({ dtype }: Case): number {
+  return dtype === "f16" ? 2 : 4;
+}
+
 /** Bytes of every input and output of the call, each once: what a copy must move. */
 export function bytesOf(one: Case): number {
   if (one.parts.length) return one.parts.reduce((sum, part) => sum + bytesOf(part), 0);
@@ -34,6 +40,13 @@ export function bytesOf(one: Case): number {
   // Backward reads gamma and writes the gradient of each.
   const names = smallNames(one).length;
   const small = one.direction === "backward" ? names + 1 : names;
+  return widthOf(one) * large * sizeOf(one.shape) + 4 * small * sizeOf(parameterShape(one));
+}
+
+/** Bytes of every output, in f32: what a peer allocates in a call. */
+export function outputBytesOf(one: Case): number {
+  const large = one.residual && one.direction === "forward" ? 2 : 1;
+  const small = one.direction === "backward" ? smallNames(one).length : 0;
   return 4 * (large * sizeOf(one.shape) + small * sizeOf(parameterShape(one)));
 }
 
@@ -55,23 +68,23 @@ function noise(count: number, seed: number): Float32Array {
 }
 
 /** Values of mean 0.3 and a standard deviation of about 1.5, the same in every run: sums of three uniform ones. */
-export function samples(shape: readonly number[]): Float32Array {
+export function samples(shape: readonly number[], seed = 1): Float32Array {
   const count = sizeOf(shape);
-  const [a, b, c] = [noise(count, 1), noise(count, 2), noise(count, 3)];
+  const [a, b, c] = [noise(count, seed), noise(count, seed + 1), noise(count, seed + 2)];
   return a.map((value, i) => 0.3 + 1.5 * (value + b![i]! + c![i]!));
 }
 
-/** A case's inputs around its x. */
-export function inputsOf(one: Case, x: Float32Array): Inputs {
+/** A case's inputs around its x; what is stored as halves is rounded to them. @param seed of what has no pattern */
+export function inputsOf(one: Case, x: Float32Array, seed = 1): Inputs {
   const own = parameterShape(one);
   const count = sizeOf(own);
   const small = new Set(smallNames(one));
-  const like = (data: Float32Array): Values => ({ data, shape: one.shape });
+  const like = (data: Float32Array): Values => ({ data: one.dtype === "f16" ? roundedToHalves(data) : data, shape: one.shape });
   const parameter = (middle: number, height: number): Values => ({ data: wave(count, middle, height), shape: own });
   return {
     x: like(x),
     ...(one.residual && { residual: like(wave(x.length, 0, 0.5)) }),
-    ...(one.direction === "backward" && { dy: like(noise(x.length, 1)) }),
+    ...(one.direction === "backward" && { dy: like(noise(x.length, seed)) }),
     ...(small.has("gamma") && { gamma: parameter(1, 0.3) }),
     ...(small.has("beta") && { beta: parameter(0, 0.5) }),
     ...(small.has("mean") && { mean: { data: wave(count, 0.2, 0.1), shape: [channelsOf(one)] } }),

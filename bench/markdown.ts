@@ -1,18 +1,7 @@
+import { peerName } from "./peer-names.ts";
 import { fastest, type Entry } from "./measured.ts";
 import { bestPeer, ratioOf, speedup, verdict, type CaseResult, type ColdStart, type Results } from "./results.ts";
 import { geometricMean } from "./statistics.ts";
-
-const PEER_NAMES: Readonly<Record<string, string>> = {
-  "onnxruntime-web": "onnxruntime-web",
-  "onnxruntime-web-jsep": "onnxruntime-web (JSEP)",
-  tfjs: "TensorFlow.js",
-  "jax-js": "jax-js",
-};
-
-/** A peer's name as people know it. */
-export function peerName(name: string): string {
-  return PEER_NAMES[name] ?? name;
-}
 
 /** Milliseconds, or microseconds where they are few. */
 export function formatTime(ms: number): string {

@@ -1,4 +1,5 @@
 import type { Timing } from "./contest.ts";
+import type { Outputs } from "./error.ts";
 
 /** One way to do a case, timed. */
 export interface Entry extends Timing {
@@ -17,6 +18,10 @@ export interface Measured {
   readonly dispatches: number;
   /** Bytes that the plan moves. */
   readonly bytesMoved: number;
+  /** Of each of our outputs; the worst of them is the error of our entry. */
+  readonly errors: Outputs<number>;
+  /** Milliseconds of our first call, with what it compiles. */
+  readonly firstMs: number;
   readonly entries: readonly Entry[];
   readonly refused: readonly { readonly name: string; readonly variant: string; readonly message: string }[];
 }

@@ -1,5 +1,5 @@
 import { fastest, type Entry } from "./measured.ts";
-import { peerName } from "./markdown.ts";
+import { peerName } from "./peer-names.ts";
 import { ratioOf, type CaseResult, type Results } from "./results.ts";
 
 /** The scale: from a thousandth of a copy's speed to a little more than all of it. */

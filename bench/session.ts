@@ -2,6 +2,8 @@ import { Gpu, tune } from "../src/index.ts";
 import { tuneCaseOf } from "./call.ts";
 import { CASES } from "./case-list.ts";
 import { idOf, type Case } from "./cases.ts";
+import { repeated } from "./contest.ts";
+import { exerciseOf } from "./exercise.ts";
 import { samples } from "./inputs.ts";
 import { measure } from "./measure.ts";
 import type { Measured } from "./measured.ts";
@@ -47,10 +49,9 @@ export class Session {
     const one = CASES.find((each) => idOf(each) === id)!;
     if (tuned) for (const part of one.parts.length ? one.parts : [one]) await this.#tune(part);
     const found = await measure(this.gpu, one, {
-      repeats,
+      effort: repeated(repeats),
       peers: peers ? this.#peers : [],
-      xOf: ({ shape }) => samples(shape),
-      pause: () => Promise.resolve(),
+      prepare: (part) => exerciseOf(part, samples(part.shape)),
     });
     if (this.gpu.isLost) throw new Error(`the device was lost while "${id}" was measured`);
     return found;

@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, "..");
 const { cases, once } = readOptions();
 const query = cases === undefined ? "?run=1" : `?run=1&cases=${encodeURIComponent(cases)}`;
 
-/** @typedef {import("../demo/report.ts").Report} Report */
+/** @typedef {import("../demo/measure/terminal.ts").Report} Report */
 
 /** Ends the process where a word is not understood. @returns {{ cases: string | undefined, once: boolean }} */
 function readOptions() {

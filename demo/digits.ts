@@ -17,8 +17,9 @@ export function pixel(digit: number, row: number, column: number): number {
 /**
  * Digits as feature maps [N, C, H, W] or, in nhwc, [N, H, W, C]. Where H divides 28, by space-to-depth: each channel holds every s-th pixel of a digit,
  * s = 28 / H, and s * s channels hold the whole digit. Larger maps are tiled with digits.
+ * @param first digit of the first sample
  */
-export function featureMaps(shape: readonly number[], nhwc: boolean): Float32Array {
+export function featureMaps(shape: readonly number[], nhwc: boolean, first = 0): Float32Array {
   const [n, h, w, c] = nhwc ? [shape[0]!, shape[1]!, shape[2]!, shape[3]!] : [shape[0]!, shape[2]!, shape[3]!, shape[1]!];
   const step = h < SIDE && SIDE % h === 0 ? SIDE / h : 1;
   const values = new Float32Array(n * c * h * w);
@@ -26,7 +27,7 @@ export function featureMaps(shape: readonly number[], nhwc: boolean): Float32Arr
     for (let channel = 0; channel < c; channel++) {
       const part = channel % (step * step);
       const [top, left] = [Math.floor(part / step), part % step];
-      const digit = sample * 7 + Math.floor(channel / (step * step));
+      const digit = first + sample * 7 + Math.floor(channel / (step * step));
       for (let row = 0; row < h; row++) {
         for (let column = 0; column < w; column++) {
           const tile = step === 1 ? Math.floor(row / SIDE) * 3 + Math.floor(column / SIDE) : 0;
@@ -39,9 +40,9 @@ export function featureMaps(shape: readonly number[], nhwc: boolean): Float32Arr
   return values;
 }
 
-/** Digits laid end to end and cut into rows. */
-export function rowsOfDigits(shape: readonly number[]): Float32Array {
+/** Digits laid end to end and cut into rows. @param first digit */
+export function rowsOfDigits(shape: readonly number[], first = 0): Float32Array {
   const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  for (let i = 0; i < values.length; i++) values[i] = bytes[i % bytes.length]! / 255;
+  for (let i = 0; i < values.length; i++) values[i] = bytes[(i + first * PIXELS) % bytes.length]! / 255;
   return values;
 }

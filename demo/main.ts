@@ -8,7 +8,7 @@ import type { Shell, View } from "./shell/view.ts";
 /** Each view loads when it is first shown. */
 const VIEWS = {
   see: async (shell: Shell) => (await import("./see/view.ts")).openSee(shell),
-  measure: async (shell: Shell) => (await import("./measure-view.ts")).openMeasure(shell),
+  measure: async (shell: Shell) => (await import("./measure/view.ts")).openMeasure(shell),
 } as const;
 
 type Name = keyof typeof VIEWS;

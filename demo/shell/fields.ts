@@ -40,6 +40,21 @@ export function oneOfNumbers(numbers: readonly number[], initial: number): Field
   };
 }
 
+/** Some of some words, in their order: in text with points between them, or `all`. Words that are none are left out. */
+export function someOf<Word extends string>(words: readonly Word[], initial: readonly Word[]): Field<readonly Word[]> {
+  const write = (value: readonly Word[]): string => (value.length === words.length ? "all" : value.join("."));
+  return {
+    initial,
+    read(text) {
+      const named = new Set(text.split("."));
+      const found = text === "all" ? words : words.filter((word) => named.has(word));
+      const isNone = text !== "" && found.length === 0;
+      return isNone || write(found) === write(initial) ? initial : found;
+    },
+    write,
+  };
+}
+
 export function yesOrNo(initial: boolean): Field<boolean> {
   return { initial, read: (text) => (text === "1" ? true : text === "0" ? false : initial), write: (value) => (value ? "1" : "0") };
 }

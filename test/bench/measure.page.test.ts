@@ -4,16 +4,17 @@ import { tune } from "../../src/index.ts";
 import { callOf, tuneCaseOf } from "../../bench/call.ts";
 import { CASES } from "../../bench/case-list.ts";
 import { backward, batchNorm, groupNorm, idOf, instanceNorm, layerNorm, rmsNorm, twinOf, weightStandardization, type Case } from "../../bench/cases.ts";
+import { repeated } from "../../bench/contest.ts";
 import { Copy, COPY_KERNELS } from "../../bench/copy.ts";
 import { ERROR_BOUND, errorOf } from "../../bench/error.ts";
+import { exerciseOf, type Exercise } from "../../bench/exercise.ts";
 import { expectedOf } from "../../bench/expected.ts";
 import { bytesOf, inputsOf, samples } from "../../bench/inputs.ts";
 import { measure } from "../../bench/measure.ts";
 import { fastest } from "../../bench/measured.ts";
 import type { Peer } from "../../bench/peer.ts";
 
-const PAUSE = () => Promise.resolve();
-const xOf = ({ shape }: Case): Float32Array => samples(shape);
+const prepare = (one: Case): Exercise => exerciseOf(one, samples(one.shape));
 
 /** A peer that gives what it is told to. */
 function peerWith(name: string, y: Float32Array): { peer: Peer; freed: () => number; destroyed: () => boolean } {
@@ -42,10 +43,10 @@ function peerWith(name: string, y: Float32Array): { peer: Peer; freed: () => num
 
 gpuTest("two cases from end to end: right, beside copies and a peer, everything freed", async ({ gpu }) => {
   const small = groupNorm([2, 8, 6, 6], false, 4);
-  const answer = Float32Array.from(expectedOf(small, inputsOf(small, xOf(small)))["y"]!);
+  const answer = Float32Array.from(expectedOf(small, inputsOf(small, samples(small.shape)))["y"]!);
   const { peer, freed, destroyed } = peerWith("other", answer);
   for (const one of [small, backward(small)]) {
-    const found = await measure(gpu, one, { repeats: 3, peers: one === small ? [peer] : [], xOf, pause: PAUSE });
+    const found = await measure(gpu, one, { effort: repeated(3), peers: one === small ? [peer] : [], prepare });
     const ours = fastest(found.entries, "ours")!;
     expect(found.id).toBe(idOf(one));
     expect(found.bytes).toBe(bytesOf(one));
@@ -68,7 +69,7 @@ gpuTest("two cases from end to end: right, beside copies and a peer, everything 
 gpuTest("the norms of a network are one pass, and as right as each alone", async ({ gpu }) => {
   const part = batchNorm([1, 4, 5, 5], false, true);
   const network: Case = { ...part, layer: "network", shape: [3], layout: "rows", parts: [part, batchNorm([1, 8, 3, 3], false, true), part] };
-  const found = await measure(gpu, network, { repeats: 2, peers: [], xOf, pause: PAUSE });
+  const found = await measure(gpu, network, { effort: repeated(2), peers: [], prepare });
   expect(fastest(found.entries, "ours")!.error).toBeLessThanOrEqual(ERROR_BOUND);
   expect(found.plan).toBe("3 calls in one pass");
 });

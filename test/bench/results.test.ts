@@ -11,7 +11,7 @@ function entry(name: string, median: number, error: number | null = 1e-7, varian
 
 function measured(one: Case, ours: number, peers: readonly Entry[] = [], error = 1e-7): Measured {
   const entries = [entry("copy", 12, null, "1 × 64"), entry("copy", 10, null, "4 × 256"), entry("ours", ours, error), ...peers];
-  return { id: idOf(one), bytes: 1000, plan: "row · invocation", dispatches: 1, bytesMoved: 1000, entries, refused: [] };
+  return { id: idOf(one), bytes: 1000, plan: "row · invocation", dispatches: 1, bytesMoved: 1000, errors: { y: error }, firstMs: 20, entries, refused: [] };
 }
 
 const large: Case = { ...layerNorm([4096, 768]), target: 1.8, tags: ["target", "page"] };

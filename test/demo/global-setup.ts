@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, "../..");
 /** Builds the page, serves it from a folder of a server of this machine, and opens the browser of this run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outDir = resolve(root, ".cache/site");
-  await build({ configFile: resolve(root, "vite.config.ts"), logLevel: "error", build: { outDir } });
+  await build({ mode: "test", configFile: resolve(root, "vite.config.ts"), logLevel: "error", build: { outDir } });
   const server = await preview({
     configFile: false,
     root: resolve(root, "demo"),

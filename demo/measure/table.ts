@@ -1,0 +1,94 @@
+import { PEER_NAMES, peerName } from "../../bench/peer-names.ts";
+import { made } from "../see/text.ts";
+import type { PeerResult, Result } from "./result.ts";
+import type { Row } from "./row.ts";
+import { describeData, formatError, formatRate, formatRatio, formatShare, formatSpread, formatTime } from "./text.ts";
+
+/** A column after the first: its head, which stands before the value where the table is narrow, and the value. */
+interface Column {
+  readonly head: string;
+  readonly className: string;
+  readonly cell: (result: Result) => string;
+}
+
+export const COLUMNS: readonly Column[] = [
+  { head: "Median", className: "number", cell: ({ ours }) => formatTime(ours.median) },
+  { head: "p10 to p90", className: "number", cell: ({ ours }) => formatSpread(ours.p10, ours.p90) },
+  { head: "Runs", className: "number", cell: ({ ours }) => String(ours.n) },
+  { head: "GB/s", className: "number", cell: ({ gigabytesPerSecond }) => formatRate(gigabytesPerSecond) },
+  { head: "Of copy", className: "number", cell: ({ shareOfCopy }) => formatShare(shareOfCopy) },
+  { head: "Max error", className: "number", cell: errorText },
+  { head: "First call", className: "number", cell: ({ firstMs }) => formatTime(firstMs) },
+  { head: "Plan", className: "plan", cell: ({ plan }) => plan },
+];
+
+function errorText({ error, bound, isWrong }: Result): string {
+  return isWrong ? `${formatError(error)}, beyond ${formatError(bound)}` : formatError(error);
+}
+
+/** Another library in words: how many times as fast ours is, or that it is wrong. */
+export function peerText({ name, ratio, error }: PeerResult): string {
+  return error <= PEER_BOUND ? `${formatRatio(ratio)} ${peerName(name)}` : `${peerName(name)} is off by ${formatError(error)}`;
+}
+
+/** Results beyond this error are no answer, whoever gave them. */
+const PEER_BOUND = 1e-3;
+
+/** The libraries that refused a case, in words. */
+function refusedText({ refused, peers }: Result): string[] {
+  const names = [...new Set(refused.map(({ name }) => name))].filter((name) => name in PEER_NAMES && !peers.some((peer) => peer.name === name));
+  return names.map((name) => `${peerName(name)}: none`);
+}
+
+/** Every result as a row; what is not measured yet is there already, so that nothing moves when it comes. */
+export class ResultTable {
+  readonly #table: HTMLTableElement;
+  readonly #shown = new Map<string, { row: Row; element: HTMLTableRowElement }>();
+
+  constructor(table: HTMLTableElement) {
+    this.#table = table;
+    const head = made("tr");
+    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "As fast as others", className: "peers" }])
+      head.append(Object.assign(made("th", name, className), { scope: "col" }));
+    table.tHead!.append(head);
+  }
+
+  show(rows: readonly Row[], withPeers: boolean): void {
+    this.#table.classList.toggle("compared", withPeers);
+    const elements = rows.map((row) => this.#elementOf(row));
+    const body = this.#table.tBodies[0]!;
+    if (body.rows.length !== elements.length || elements.some((one, i) => body.rows[i] !== one)) body.replaceChildren(...elements);
+  }
+
+  #elementOf(row: Row): HTMLTableRowElement {
+    const known = this.#shown.get(row.id);
+    if (known && known.row.result === row.result && known.row.isRunning === row.isRunning && known.row.failed === row.failed) return known.element;
+    const element = rowElement(row);
+    // A row in the page is changed in its place.
+    known?.element.replaceWith(element);
+    this.#shown.set(row.id, { row, element });
+    return element;
+  }
+}
+
+function rowElement({ id, case: one, result, isRunning, failed }: Row): HTMLTableRowElement {
+  const row = made("tr", "", isRunning ? "running" : result || failed ? "" : "pending");
+  row.dataset["id"] = id;
+  const name = made("th");
+  name.scope = "row";
+  name.append(made("span", one.layer), made("small", describeData(one)));
+  row.append(name);
+  for (const { head, className, cell } of COLUMNS) {
+    const value = made("td", result ? cell(result) : "–", className);
+    value.dataset["label"] = head;
+    if (head === "Max error" && result?.isWrong) value.classList.add("bad");
+    if (head === "Plan" && !result) value.textContent = failed ?? (isRunning ? "measuring …" : "not measured");
+    row.append(value);
+  }
+  const peers = made("td", "", "peers");
+  peers.dataset["label"] = "As fast as others";
+  const words = result ? [...result.peers.map(peerText), ...refusedText(result)] : [];
+  peers.append(...(words.length ? words : ["–"]).map((text) => made("div", text)));
+  row.append(peers);
+  return row;
+}

@@ -1,0 +1,218 @@
+import type { Gpu } from "../../src/index.ts";
+import { idOf, type Case } from "../../bench/cases.ts";
+import { adapterName, type DeviceState } from "../shell/device.ts";
+import { element } from "../shell/element.ts";
+import { readState, writeState } from "../shell/fields.ts";
+import type { Shell, View } from "../shell/view.ts";
+import { BRIEF, THOROUGH, type Budget } from "./budget.ts";
+import { casesOf } from "./catalog.ts";
+import { ChartView } from "./chart-view.ts";
+import { commanded } from "./command.ts";
+import { showDevice } from "./device-card.ts";
+import { Exports, type Taken } from "./exports.ts";
+import { factsOf } from "./facts.ts";
+import { describePeer, Peers } from "./peers.ts";
+import type { Origin } from "./report.ts";
+import type { Result } from "./result.ts";
+import { rowsOf, type Row } from "./row.ts";
+import { runCases, type Outcome } from "./runner.ts";
+import { FIELDS, type MeasureState } from "./state.ts";
+import { ResultTable } from "./table.ts";
+import { table } from "./terminal.ts";
+import { Ticks } from "./ticks.ts";
+
+/** A run: what it found so far. */
+interface Run {
+  readonly origin: Origin;
+  readonly results: Map<string, Result>;
+  readonly failures: Map<string, string>;
+}
+
+/** Measure: the layers over the shapes of real networks, each held against the reference and timed beside a copy. */
+class Measure implements View {
+  readonly #shell: Shell;
+  readonly #ticks: Ticks;
+  readonly #table = new ResultTable(element<HTMLTableElement>("measure-table"));
+  readonly #chart = new ChartView(element("measure-chart"));
+  readonly #exports = new Exports(() => this.#taken());
+  readonly #peers = new Peers((states) => {
+    element("measure-peers").textContent = [...states].map(([word, state]) => describePeer(word, state)).join(" · ");
+  });
+  /** What `npm start` asks for. */
+  readonly #command = asked();
+  #hasObeyed = false;
+  #state: MeasureState = readState(FIELDS, new URLSearchParams());
+  #run: Run | null = null;
+  /** Stops what is under way. */
+  #stop: AbortController | null = null;
+  #running: string | null = null;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+    const form = element<HTMLFormElement>("measure-form");
+    this.#ticks = new Ticks(form, (part) => this.change(part));
+    element("run").addEventListener("click", () => void this.#start(this.#cases, THOROUGH));
+    element("stop").addEventListener("click", () => this.#stop?.abort());
+    form.classList.remove("filling");
+    shell.device.watch((state) => this.#follow(state));
+  }
+
+  open(params: URLSearchParams): void {
+    this.#state = readState(FIELDS, params);
+    this.change({});
+  }
+
+  close(): void {}
+
+  /** Takes settings, shows them, and remembers them in the address. */
+  change(part: Partial<MeasureState>): void {
+    this.#state = { ...this.#state, ...part };
+    this.#shell.remember(writeState(FIELDS, this.#state));
+    this.#ticks.show(this.#state);
+    this.#show();
+  }
+
+  get #gpu(): Gpu | null {
+    const { state } = this.#shell.device;
+    return state.kind === "ready" ? state.gpu : null;
+  }
+
+  get #cases(): readonly Case[] {
+    return this.#command ?? casesOf(this.#state);
+  }
+
+  get #rows(): readonly Row[] {
+    return rowsOf(this.#cases, this.#run?.results ?? new Map(), this.#run?.failures ?? new Map(), this.#running);
+  }
+
+  #follow(state: DeviceState): void {
+    const missing = state.kind === "missing" || state.kind === "lost";
+    showDevice(this.#gpu, state.kind === "opening" ? "looking for WebGPU …" : state.kind === "lost" ? "the device is lost" : "no WebGPU");
+    // A run tells by itself that it ended with its device.
+    if (missing && !this.#stop) this.#tell(state.fact);
+    else if (state.kind === "ready" && !this.#run) this.#tell("Nothing has run yet.");
+    if (missing && this.#command) reportFault(state.fact);
+    this.#show();
+    if (this.#gpu && this.#command && !this.#hasObeyed) void this.#obey(this.#gpu, this.#command);
+  }
+
+  #tell(text: string): void {
+    element("status").textContent = text;
+    if (this.#command) window.__progress?.(text);
+  }
+
+  #show(): void {
+    const rows = this.#rows;
+    const isRunning = this.#stop !== null;
+    const measured = rows.filter(({ result }) => result).length;
+    element("measure-count").textContent = `${rows.length} case${rows.length === 1 ? "" : "s"}${rows.length ? "" : ": tick something of every list"}`;
+    element<HTMLButtonElement>("run").disabled = isRunning || !this.#gpu || rows.length === 0;
+    element<HTMLButtonElement>("stop").disabled = !isRunning;
+    this.#ticks.disabled = isRunning;
+    this.#exports.enabled = measured > 0;
+    this.#table.show(rows, this.#state.compare.length > 0 || rows.some(({ result }) => result?.peers.length));
+    this.#chart.show(rows);
+  }
+
+  #taken(): Taken | null {
+    return this.#run && { origin: this.#run.origin, rows: this.#rows };
+  }
+
+  async #start(cases: readonly Case[], budget: Budget): Promise<void> {
+    const gpu = this.#gpu;
+    if (!gpu || this.#stop) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    const progress = element<HTMLProgressElement>("progress");
+    progress.max = cases.length;
+    progress.value = 0;
+    this.#show();
+    try {
+      const peers = await this.#peers.open(this.#state.compare);
+      this.#run = { origin: this.#origin(gpu, budget), results: new Map(), failures: new Map() };
+      const { results, failures } = this.#run;
+      const outcome = await runCases({ gpu, cases, seed: this.#state.seed, budget, peers }, stop.signal, {
+        begin: (one, done) => {
+          this.#running = idOf(one);
+          progress.value = done;
+          this.#tell(`${done + 1} of ${cases.length}: ${idOf(one)}`);
+          this.#show();
+        },
+        result: (result) => void results.set(result.id, result),
+        failed: (one, message) => void failures.set(idOf(one), message),
+        hidden: (isHidden) => this.#tell(isHidden ? "Paused: this tab is hidden." : `Goes on: ${this.#running ?? ""}`),
+      });
+      progress.value = results.size + failures.size;
+      this.#tell(summary(this.#run, cases.length, outcome));
+    } catch (error) {
+      this.#tell(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#stop = null;
+      this.#running = null;
+      this.#show();
+    }
+  }
+
+  #origin(gpu: Gpu, budget: Budget): Origin {
+    const versions = [...this.#peers.states].flatMap(([word, state]) =>
+      state.kind === "ready" && this.#state.compare.includes(word) ? [[word, state.version]] : [],
+    );
+    return {
+      adapter: factsOf(gpu),
+      adapterName: adapterName(gpu),
+      browser: navigator.userAgent,
+      seed: this.#state.seed,
+      budget: budget.words,
+      measured: new Date().toISOString(),
+      address: location.hash,
+      peers: Object.fromEntries(versions) as Record<string, string>,
+    };
+  }
+
+  /** The run of build/start.mjs. */
+  async #obey(gpu: Gpu, cases: readonly Case[]): Promise<void> {
+    this.#hasObeyed = true;
+    await this.#start(cases, BRIEF);
+    const { results, failures } = this.#run ?? { results: new Map<string, Result>(), failures: new Map<string, string>() };
+    const ordered = cases.flatMap((one) => results.get(idOf(one)) ?? []);
+    const wrong = ordered.filter(({ isWrong }) => isWrong).length;
+    const missing = cases.length - ordered.length;
+    window.__report?.({
+      adapter: adapterName(gpu),
+      software: gpu.adapter.software,
+      table: table(ordered),
+      failed: wrong + missing,
+      ...(missing && { error: [...failures.values()].join("\n") || `${missing} of ${cases.length} cases were not measured` }),
+    });
+  }
+}
+
+/** The cases that `npm start` asks for; where it asks for none that there is, it is told so. */
+function asked(): readonly Case[] | null {
+  try {
+    return commanded(location.search);
+  } catch (error) {
+    reportFault(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+function reportFault(error: string): void {
+  window.__report?.({ adapter: "", software: false, table: [], failed: 1, error });
+}
+
+/** How a run ended, in a sentence or two. */
+function summary({ results, failures }: Run, wanted: number, { ended, pauses }: Outcome): string {
+  const wrong = [...results.values()].filter(({ isWrong }) => isWrong).length;
+  const count = results.size;
+  const sentences = [wrong ? `${wrong} of ${count} results are beyond the bound.` : `All ${count} results are within the bound.`];
+  if (ended) sentences.unshift(`Ended after ${count} of ${wanted} cases: ${ended}.`);
+  if (ended && count === 0) sentences.pop();
+  if (failures.size) sentences.push(`${failures.size} could not be measured.`);
+  if (pauses) sentences.push(`Paused ${pauses === 1 ? "once" : `${pauses} times`} while the tab was hidden.`);
+  return sentences.join(" ");
+}
+
+export function openMeasure(shell: Shell): View {
+  return new Measure(shell);
+}
