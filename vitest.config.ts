@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { digits } from "./build/digits-plugin.ts";
 import { puppeteerProvider } from "./build/puppeteer-provider.ts";
 import { wgsl } from "./build/wgsl-plugin.ts";
 
@@ -11,8 +12,10 @@ export default defineConfig({
         test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{page,site}.test.ts"], testTimeout: 60_000, environment: "node" },
       },
       {
-        plugins: [wgsl({ minify: false })],
-        optimizeDeps: { include: ["fast-check"] },
+        plugins: [wgsl({ minify: false }), digits()],
+        optimizeDeps: {
+          include: ["fast-check", "@tensorflow/tfjs-core", "@tensorflow/tfjs-core/dist/register_all_gradients.js", "@tensorflow/tfjs-backend-webgpu"],
+        },
         test: {
           name: "page",
           include: ["test/**/*.page.test.ts"],

@@ -60,8 +60,6 @@ declare module "@tensorflow/tfjs" {
   export const layers: { layerNormalization(options: { axis: number; epsilon: number }): TfLayer };
 }
 
-declare module "@tensorflow/tfjs-backend-webgpu" {}
-
 declare module "@jax-js/jax" {
   /** Its methods and functions use an array up; `ref` keeps it for one more use. */
   export interface JaxArray {
