@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { countOption } from "../build/options.mjs";
+import { choiceOption, countOption } from "../build/options.mjs";
 
 /** What `npm run bench` is asked for. */
 export interface Options {
@@ -35,11 +35,6 @@ const FORM = {
   out: { type: "string", default: "docs/performance" },
 } as const;
 
-function oneOf<const Word extends string>(name: string, value: string, known: readonly Word[]): Word {
-  if ((known as readonly string[]).includes(value)) return value as Word;
-  throw new Error(`--${name} is ${value}; wanted ${known.join(" or ")}`);
-}
-
 function checkPattern(pattern: string): string {
   try {
     RegExp(pattern);
@@ -52,8 +47,8 @@ function checkPattern(pattern: string): string {
 /** The words of a command line. @throws Error that names the option, what it is and what was wanted */
 export function parseOptions(words: readonly string[]): Options {
   const { values } = parseArgs({ args: [...words], options: FORM });
-  const env = oneOf("env", values.env, ["chromium", "dawn"]);
-  const adapter = values.adapter === undefined ? undefined : oneOf("adapter", values.adapter, ["swiftshader", "default"]);
+  const env = choiceOption("env", values.env, ["chromium", "dawn"]);
+  const adapter = values.adapter === undefined ? undefined : choiceOption("adapter", values.adapter, ["swiftshader", "default"]);
   if (env === "dawn" && adapter) throw new Error("--adapter is of Chrome; Dawn takes the adapter of the machine's Vulkan driver");
   if (env === "dawn" && values.peers) throw new Error("--peers are pages' libraries; they are measured with --env chromium alone");
   if (env === "dawn" && values.cold) throw new Error("--cold is of pages; it is measured with --env chromium alone");

@@ -1,6 +1,7 @@
 import { fastest, type Entry } from "./measured.ts";
 import { peerName } from "./peer-names.ts";
 import { ratioOf, type CaseResult, type Results } from "./results.ts";
+import { escape, short, text } from "./svg.ts";
 
 /** The scale: from a thousandth of a copy's speed to a little more than all of it. */
 const LEAST = 0.001;
@@ -16,10 +17,10 @@ const BOTTOM = 44;
 
 /** A mark and a colour for each peer, told apart by either; both grounds are readable. */
 const MARKS = [
-  { className: "a", draw: (x: number, y: number) => `<rect x="${n(x - 4)}" y="${n(y - 4)}" width="8" height="8"/>` },
-  { className: "b", draw: (x: number, y: number) => `<path d="M${n(x)} ${n(y - 5)}l5 9h-10z"/>` },
-  { className: "c", draw: (x: number, y: number) => `<path d="M${n(x)} ${n(y - 5.5)}l5.5 5.5-5.5 5.5-5.5-5.5z"/>` },
-  { className: "d", draw: (x: number, y: number) => `<path d="M${n(x - 4)} ${n(y - 4)}l8 8m0-8l-8 8" class="d stroke"/>` },
+  { className: "a", draw: (x: number, y: number) => `<rect x="${short(x - 4)}" y="${short(y - 4)}" width="8" height="8"/>` },
+  { className: "b", draw: (x: number, y: number) => `<path d="M${short(x)} ${short(y - 5)}l5 9h-10z"/>` },
+  { className: "c", draw: (x: number, y: number) => `<path d="M${short(x)} ${short(y - 5.5)}l5.5 5.5-5.5 5.5-5.5-5.5z"/>` },
+  { className: "d", draw: (x: number, y: number) => `<path d="M${short(x - 4)} ${short(y - 4)}l8 8m0-8l-8 8" class="d stroke"/>` },
 ] as const;
 
 const STYLE = `
@@ -32,15 +33,6 @@ const STYLE = `
     .bar { stroke: #7fb0ff } .ours { fill: #7fb0ff } .a { fill: #fbbf24 } .b { fill: #5eead4 } .c { fill: #f9a8d4 } .stroke { stroke: #d6d3d1 }
   }`;
 
-/** A number of at most two decimals. */
-function n(value: number): string {
-  return String(Math.round(value * 100) / 100);
-}
-
-function escape(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
 /** Where a share of the copy's speed lies, in pixels; the scale is logarithmic, and what lies outside stands at its end. */
 export function placeOf(share: number): number {
   const inside = Math.min(MOST, Math.max(LEAST, share));
@@ -49,10 +41,6 @@ export function placeOf(share: number): number {
 
 function percent(share: number): string {
   return `${share >= 0.1 ? (share * 100).toFixed(0) : (share * 100).toPrecision(1)} %`;
-}
-
-function text(x: number, y: number, content: string, extra = ""): string {
-  return `<text x="${n(x)}" y="${n(y)}"${extra}>${escape(content)}</text>`;
 }
 
 /** The fastest entry of each peer. */
@@ -71,9 +59,9 @@ function caseRow(one: CaseResult, y: number, peers: readonly string[]): string {
   });
   return [
     text(LEFT - 12, y + 4, one.id, ' text-anchor="end"'),
-    `<line class="bar" x1="${LEFT}" x2="${n(placeOf(share))}" y1="${y}" y2="${y}"/>`,
+    `<line class="bar" x1="${LEFT}" x2="${short(placeOf(share))}" y1="${y}" y2="${y}"/>`,
     ...marks,
-    `<circle class="ours" cx="${n(placeOf(share))}" cy="${y}" r="6"><title>normgpu: ${percent(share)}</title></circle>`,
+    `<circle class="ours" cx="${short(placeOf(share))}" cy="${y}" r="6"><title>normgpu: ${percent(share)}</title></circle>`,
     text(WIDTH - 8, y + 4, percent(share), ' text-anchor="end"'),
   ].join("\n  ");
 }
@@ -101,7 +89,7 @@ export function roofline({ adapter, cases: all }: Pick<Results, "adapter" | "cas
   const bottom = height - BOTTOM;
   const title = `Share of the speed of a copy, on ${adapter.name}${adapter.software ? " (software adapter)" : ""}`;
   const ticks = TICKS.map((share) => {
-    const x = n(placeOf(share));
+    const x = short(placeOf(share));
     const line = `<line class="${share === 1 ? "roof" : "grid"}" x1="${x}" x2="${x}" y1="${TOP - 16}" y2="${bottom}"/>`;
     return line + text(Number(x), bottom + 18, percent(share), ' text-anchor="middle" class="muted"');
   });

@@ -23,3 +23,14 @@ export function spreadOf(values: readonly number[]): Spread {
 export function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
+
+/** NaN of none. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of a sample (division by n - 1); NaN of less than two. */
+export function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return values.length < 2 ? NaN : Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}

@@ -120,11 +120,9 @@ fn store(plane: Plane, j: u32, h: Lane) {
   y[plane.y + j] = to_result(activate((h - plane.shift) * a + b));
 }
 
-// Items start..wanted of a plane that are this invocation's.
-fn apply_plane(plane: Plane, start: u32, wanted: u32, inv: Invocation) {
+// Items start..end of a plane that are this invocation's.
+fn apply_plane(plane: Plane, start: u32, end: u32, inv: Invocation) {
   let width = team_width(inv);
-  // It never ends sooner: a compiler that sees it need not hold every index within the arrays.
-  let end = min(wanted, min(source_lanes(arrayLength(&x)) - plane.x, arrayLength(&y) - plane.y));
   var j = start + team_lane(inv);
   // Four loads before their use, and a fourth of the rounds: on a CPU the loop costs as much as what it does.
   for (; j + 3u * width < end; j += 4u * width) {

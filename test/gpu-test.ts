@@ -76,12 +76,3 @@ export const PLANNED_AS: Readonly<Record<string, Partial<Capabilities>>> = {
   "a GPU with subgroups": { adapterClass: "discrete", subgroups: true },
   "a GPU without subgroups": { adapterClass: "discrete", subgroups: false },
 };
-
-/**
- * The cases of a list that are run as planned for one of `PLANNED_AS`: all for software, half of them for each of the GPUs, of which one takes those between. Most of a test is compiling kernels, and
- * those of one GPU differ from the other's in their team alone.
- */
-export function shareOf<Case>(planAs: Partial<Capabilities>, cases: readonly Case[]): Case[] {
-  if (planAs.adapterClass === "software") return [...cases];
-  return cases.filter((_, i) => (i % 2 === 0) === planAs.subgroups);
-}

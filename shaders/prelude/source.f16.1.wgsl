@@ -4,6 +4,4 @@ alias Source = f16;
 
 // The element of `array<Source>` that holds lane i, and the lane in it.
 fn source_at(i: u32) -> u32 { return i; }
-// Lanes that an array of so many elements holds.
-fn source_lanes(elements: u32) -> u32 { return elements; }
 fn from_source(v: Source, i: u32) -> Lane { return f32(v); }

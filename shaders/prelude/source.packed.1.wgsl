@@ -3,6 +3,4 @@ alias Source = u32;
 
 // The element of `array<Source>` that holds lane i, and the lane in it.
 fn source_at(i: u32) -> u32 { return i >> 1u; }
-// Lanes that an array of so many elements holds.
-fn source_lanes(elements: u32) -> u32 { return elements << 1u; }
 fn from_source(v: Source, i: u32) -> Lane { return half_value(v >> ((i & 1u) << 4u)); }

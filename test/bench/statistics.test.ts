@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { geometricMean, quantile, spreadOf } from "../../bench/statistics.ts";
+import { geometricMean, mean, quantile, spreadOf, standardDeviation } from "../../bench/statistics.ts";
 
 test("a quantile lies between its neighbours by their distance, whatever the order", () => {
   expect(quantile([3, 1, 2], 0.5)).toBe(2);
@@ -18,4 +18,11 @@ test("a spread leaves the times as they were", () => {
 test("a geometric mean", () => {
   expect(geometricMean([2, 8])).toBeCloseTo(4, 12);
   expect(geometricMean([])).toBeNaN();
+});
+
+test("a mean, and the standard deviation of a sample", () => {
+  expect(mean([1, 2, 6])).toBe(3);
+  expect(mean([])).toBeNaN();
+  expect(standardDeviation([1, 3, 5])).toBe(2);
+  expect(standardDeviation([4])).toBeNaN();
 });

@@ -3,12 +3,12 @@ import { batchNorm, batchNormBackward } from "../../src/index.ts";
 import { batchNormBackward as batchNormGradients } from "../../src/reference/index.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
-import { gpuTest, PLANNED_AS, shareOf } from "../gpu-test.ts";
+import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
 import { BACKWARD_CASES } from "./backward-cases.ts";
 import { arraysOf, backwardOnGpu, expectedGradients } from "./backward-calls.ts";
 
 describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
-  for (const testCase of shareOf(planAs, BACKWARD_CASES)) {
+  for (const testCase of BACKWARD_CASES) {
     gpuTest(
       `${testCase.layer} [${testCase.shape.join(", ")}]: ${testCase.why}`,
       async ({ gpu }) => {

@@ -1,11 +1,11 @@
 import { describe } from "vitest";
 import { expectWithin } from "../bound.ts";
-import { gpuTest, PLANNED_AS, shareOf } from "../gpu-test.ts";
+import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
 import { FORWARD_CASES } from "./forward-cases.ts";
 import { expectedOf, runCase } from "./run-forward-case.ts";
 
 describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
-  for (const testCase of shareOf(planAs, FORWARD_CASES)) {
+  for (const testCase of FORWARD_CASES) {
     gpuTest(
       `${testCase.layer} [${testCase.shape.join(", ")}]: ${testCase.why}`,
       async ({ gpu }) => {

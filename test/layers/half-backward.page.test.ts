@@ -2,7 +2,7 @@ import { describe, expect } from "vitest";
 import { fromHalves, toHalves } from "../../src/core/half.ts";
 import type { NdArray } from "../../src/reference/index.ts";
 import { expectWithin, expectWithinHalf } from "../bound.ts";
-import { gpuTest, PLANNED_AS, shareOf } from "../gpu-test.ts";
+import { gpuTest, PLANNED_AS } from "../gpu-test.ts";
 import { arraysOf, backwardOnGpu, expectedGradients } from "./backward-calls.ts";
 import type { ForwardCase } from "./forward-cases.ts";
 
@@ -23,7 +23,7 @@ const CASES: readonly ForwardCase[] = [
 ];
 
 describe.each(Object.entries(PLANNED_AS))("backward in f16, planned as %s", (_, planAs) => {
-  for (const testCase of shareOf(planAs, CASES)) {
+  for (const testCase of CASES) {
     gpuTest(
       `${testCase.layer} [${testCase.shape.join(", ")}]: ${testCase.why}`,
       async ({ gpu }) => {
