@@ -23,8 +23,8 @@ export const THOROUGH: Budget = {
 
 /** What `npm start` can give each of 93 cases on a CPU of two cores in five minutes. */
 export const BRIEF: Budget = {
-  effort: { warmUp: null, isEnough: ({ runs, spent }) => runs >= 5 || (spent >= 250 && runs >= 2) },
-  words: "5 runs or a quarter of a second of runs",
+  effort: { warmUp: null, isEnough: ({ runs, spent }) => runs >= 7 || (spent >= 350 && runs >= 2) },
+  words: "7 runs or 350 ms of runs",
   choosesCopiesOnce: true,
   copies: 2,
 };

@@ -28,7 +28,7 @@ const ROOM = 56;
 function frameOf(width: number, top: number): Frame {
   const isNarrow = width < NARROW;
   const left = isNarrow ? 0 : Math.min(380, Math.round(width * 0.36));
-  return { width, top, isNarrow, left, right: width - ROOM, step: isNarrow ? 44 : 26, bar: isNarrow ? 12 : 16 };
+  return { width, top, isNarrow, left, right: width - ROOM, step: isNarrow ? 62 : 26, bar: isNarrow ? 12 : 16 };
 }
 
 /** The largest share of the scale: the copy, and more where something was faster than it. */
@@ -70,14 +70,16 @@ function rowMarkup(row: Row, i: number, frame: Frame, most: number, names: reado
   const { left, right, step, bar, isNarrow, top } = frame;
   const { result, case: one } = row;
   const y = top + step * i;
-  const middle = isNarrow ? y + 26 : y + step / 2;
+  const middle = isNarrow ? y + 44 : y + step / 2;
   const scale = (share: number): number => left + ((right - left) * Math.min(share, most)) / most;
   const data = describeData(one);
   const label = isNarrow
-    ? `<text x="0" y="${n(y + 13)}"><tspan fill="${paints.ink}">${escape(one.layer)}</tspan><tspan fill="${paints.muted}" dx="6">${escape(data)}</tspan></text>`
+    ? text(0, y + 13, one.layer, paints.ink) + text(0, y + 31, data, paints.muted)
     : `<text x="${left - 12}" y="${n(middle + 4.5)}" text-anchor="end"><tspan fill="${paints.ink}">${escape(one.layer)}</tspan><tspan fill="${paints.muted}" dx="6">${escape(data)}</tspan></text>`;
   const track = `<rect x="${left}" y="${n(middle - bar / 2)}" width="${n(scale(1) - left)}" height="${bar}" rx="3" fill="${paints.sunken}"/>`;
-  if (!result) return label + track + (row.isRunning ? text(left + 6, middle + 4, "measuring …", paints.muted) : "");
+  // Where labels stand in the way of one line for all, each bar has its piece of it.
+  const ceiling = isNarrow ? `<path d="M${n(scale(1))} ${n(middle - bar)}V${n(middle + bar)}" stroke="${paints.ink}" stroke-width="1.5"/>` : "";
+  if (!result) return label + track + ceiling + (row.isRunning ? text(left + 6, middle + 4, "measuring …", paints.muted) : "");
   const end = scale(result.shareOfCopy);
   const fill = result.isWrong ? paints.bad : paints.accent;
   return [
@@ -85,6 +87,7 @@ function rowMarkup(row: Row, i: number, frame: Frame, most: number, names: reado
     track,
     `<rect x="${left}" y="${n(middle - bar / 2)}" width="${n(Math.max(1, end - left))}" height="${bar}" rx="3" fill="${fill}"/>`,
     ...result.peers.map(({ name, shareOfCopy }) => mark(name, names, scale(shareOfCopy), middle, paints)),
+    ceiling,
     text(frame.width, middle + 4.5, formatShare(result.shareOfCopy), paints.ink, ' text-anchor="end"'),
   ].join("");
 }
@@ -94,7 +97,7 @@ function legend(names: readonly string[], frame: Frame, paints: Paints, y: numbe
   let [x, line] = [0, y];
   const parts: string[] = [];
   const add = (sign: (x: number, y: number) => string, words: string): void => {
-    const width = 26 + words.length * 7.2;
+    const width = 44 + words.length * 6.6;
     if (x > 0 && x + width > frame.width) [x, line] = [0, line + 22];
     parts.push(sign(x + 7, line), text(x + 18, line + 4.5, words, paints.muted));
     x += width;
@@ -118,23 +121,19 @@ export function chart(rows: readonly Row[], width: number, paints: Paints, title
   const most = mostOf(rows);
   const bottom = top + frame.step * rows.length;
   const scale = (share: number): number => frame.left + ((frame.right - frame.left) * share) / most;
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const isCopy = share === 1;
-    const line = `<path d="M${n(scale(share))} ${top}V${n(bottom + 4)}" stroke="${isCopy ? paints.ink : paints.line}" stroke-width="${isCopy ? 1.5 : 1}"/>`;
-    return {
-      line,
-      label: text(scale(share), bottom + 20, `${share * 100} %`, paints.muted, ` text-anchor="${share === 0 && frame.isNarrow ? "start" : "middle"}"`),
-    };
-  });
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const line = (share: number, paint: string, stroke: number): string =>
+    `<path d="M${n(scale(share))} ${top}V${n(bottom + 4)}" stroke="${paint}" stroke-width="${stroke}"/>`;
+  const anchor = (share: number): string => ` text-anchor="${share === 0 && frame.isNarrow ? "start" : "middle"}"`;
   const height = bottom + 28;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${n(height)}" viewBox="0 0 ${width} ${n(height)}" font-family="system-ui, sans-serif" font-size="13">`,
-    ...title.map((line, i) => text(0, 14 + i * 20, line, i ? paints.muted : paints.ink, i ? "" : ' font-size="16" font-weight="600"')),
+    ...title.map((words, i) => text(0, 14 + i * 20, words, i ? paints.muted : paints.ink, i ? "" : ' font-size="16" font-weight="600"')),
     signs.markup,
-    ...grid.slice(0, 4).map(({ line }) => line),
+    ...(frame.isNarrow ? [] : ticks.slice(0, 4).map((share) => line(share, paints.line, 1))),
     ...rows.map((row, i) => rowMarkup(row, i, frame, most, names, paints)),
-    grid[4]!.line,
-    ...grid.map(({ label }) => label),
+    frame.isNarrow ? "" : line(1, paints.ink, 1.5),
+    ...ticks.map((share) => text(scale(share), bottom + 20, `${share * 100} %`, paints.muted, anchor(share))),
     "</svg>",
   ].join("\n");
 }

@@ -18,10 +18,7 @@ export class Exports {
 
   constructor(take: () => Taken | null) {
     this.#take = take;
-    this.#on("measure-copy", async ({ origin }, results) => {
-      await navigator.clipboard.writeText(toMarkdown(origin, results));
-      return "Copied as Markdown.";
-    });
+    this.#on("measure-copy", ({ origin }, results) => copy(toMarkdown(origin, results)));
     this.#on("measure-json", ({ origin }, results) => save(new Blob([toJson(origin, results)], { type: "application/json" }), "normgpu-measured.json"));
     this.#on("measure-png", async ({ origin, rows }) => {
       const measured = rows.filter(({ result }) => result);
@@ -48,6 +45,21 @@ export class Exports {
         told.textContent = `That did not work (${error instanceof Error ? error.message : String(error)}).`;
       }
     });
+  }
+}
+
+/** Puts a text on the clipboard, or where the browser does not let it, in sight and selected. */
+async function copy(text: string): Promise<string> {
+  const area = element<HTMLTextAreaElement>("measure-markdown");
+  try {
+    await navigator.clipboard.writeText(text);
+    area.hidden = true;
+    return "Copied as Markdown.";
+  } catch {
+    area.value = text;
+    area.hidden = false;
+    area.select();
+    return "The browser does not let this page copy; the text is selected below.";
   }
 }
 

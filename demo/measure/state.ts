@@ -14,7 +14,7 @@ export interface MeasureState extends Ticked {
 export const TICKS: { readonly [Name in Exclude<keyof MeasureState, "seed">]: Readonly<Record<string, string>> } = {
   layers: LAYERS,
   directions: DIRECTIONS,
-  shapes: Object.fromEntries(SHAPES.map((word) => [word, word.replaceAll("x", " × ")])),
+  shapes: Object.fromEntries(SHAPES.map((word) => [word, word.replaceAll("x", "×")])),
   layouts: LAYOUTS,
   dtypes: DTYPES,
   compare: PEERS,

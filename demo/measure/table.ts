@@ -28,7 +28,7 @@ function errorText({ error, bound, isWrong }: Result): string {
 
 /** Another library in words: how many times as fast ours is, or that it is wrong. */
 export function peerText({ name, ratio, error }: PeerResult): string {
-  return error <= PEER_BOUND ? `${formatRatio(ratio)} ${peerName(name)}` : `${peerName(name)} is off by ${formatError(error)}`;
+  return error <= PEER_BOUND ? `${formatRatio(ratio)} as fast as ${peerName(name)}` : `${peerName(name)} is off by ${formatError(error)}`;
 }
 
 /** Results beyond this error are no answer, whoever gave them. */
@@ -48,7 +48,7 @@ export class ResultTable {
   constructor(table: HTMLTableElement) {
     this.#table = table;
     const head = made("tr");
-    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "As fast as others", className: "peers" }])
+    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "Beside others", className: "peers" }])
       head.append(Object.assign(made("th", name, className), { scope: "col" }));
     table.tHead!.append(head);
   }
@@ -86,7 +86,7 @@ function rowElement({ id, case: one, result, isRunning, failed }: Row): HTMLTabl
     row.append(value);
   }
   const peers = made("td", "", "peers");
-  peers.dataset["label"] = "As fast as others";
+  peers.dataset["label"] = "Beside others";
   const words = result ? [...result.peers.map(peerText), ...refusedText(result)] : [];
   peers.append(...(words.length ? words : ["–"]).map((text) => made("div", text)));
   row.append(peers);

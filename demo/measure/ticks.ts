@@ -16,6 +16,11 @@ export class Ticks {
       if (name in TICKS) change(this.#read(name as TickName));
       if (name === "seed") change({ seed: FIELDS.seed.read((event.target as HTMLInputElement).value) });
     });
+    // What was typed may be out of bounds; the field then shows what counts.
+    form.addEventListener("change", (event) => {
+      const input = event.target as HTMLInputElement;
+      if (input.name === "seed") input.value = FIELDS.seed.write(FIELDS.seed.read(input.value));
+    });
     form.addEventListener("click", (event) => {
       const name = (event.target as HTMLElement).dataset["all"] as TickName | undefined;
       if (!name) return;

@@ -41,6 +41,7 @@ class Measure implements View {
   /** What `npm start` asks for. */
   readonly #command = asked();
   #hasObeyed = false;
+  #isOpen = false;
   #state: MeasureState = readState(FIELDS, new URLSearchParams());
   #run: Run | null = null;
   /** Stops what is under way. */
@@ -60,6 +61,8 @@ class Measure implements View {
   open(params: URLSearchParams): void {
     this.#state = readState(FIELDS, params);
     this.change({});
+    this.#isOpen = true;
+    this.#obey();
   }
 
   close(): void {}
@@ -93,7 +96,7 @@ class Measure implements View {
     else if (state.kind === "ready" && !this.#run) this.#tell("Nothing has run yet.");
     if (missing && this.#command) reportFault(state.fact);
     this.#show();
-    if (this.#gpu && this.#command && !this.#hasObeyed) void this.#obey(this.#gpu, this.#command);
+    this.#obey();
   }
 
   #tell(text: string): void {
@@ -124,6 +127,7 @@ class Measure implements View {
     const stop = new AbortController();
     this.#stop = stop;
     const progress = element<HTMLProgressElement>("progress");
+    const began = performance.now();
     progress.max = cases.length;
     progress.value = 0;
     this.#show();
@@ -135,7 +139,7 @@ class Measure implements View {
         begin: (one, done) => {
           this.#running = idOf(one);
           progress.value = done;
-          this.#tell(`${done + 1} of ${cases.length}: ${idOf(one)}`);
+          this.#tell(`${done + 1} of ${cases.length}: ${idOf(one)}${leftText(began, done, cases.length)}`);
           this.#show();
         },
         result: (result) => void results.set(result.id, result),
@@ -169,9 +173,14 @@ class Measure implements View {
     };
   }
 
-  /** The run of build/start.mjs. */
-  async #obey(gpu: Gpu, cases: readonly Case[]): Promise<void> {
+  /** Starts what build/start.mjs asks for, once, when there is a device. */
+  #obey(): void {
+    if (!this.#isOpen || !this.#gpu || !this.#command || this.#hasObeyed) return;
     this.#hasObeyed = true;
+    void this.#report(this.#gpu, this.#command);
+  }
+
+  async #report(gpu: Gpu, cases: readonly Case[]): Promise<void> {
     await this.#start(cases, BRIEF);
     const { results, failures } = this.#run ?? { results: new Map<string, Result>(), failures: new Map<string, string>() };
     const ordered = cases.flatMap((one) => results.get(idOf(one)) ?? []);
@@ -199,6 +208,13 @@ function asked(): readonly Case[] | null {
 
 function reportFault(error: string): void {
   window.__report?.({ adapter: "", software: false, table: [], failed: 1, error });
+}
+
+/** How long the rest takes, once a few cases tell. */
+function leftText(began: number, done: number, count: number): string {
+  if (done < 3) return "";
+  const seconds = ((performance.now() - began) / done / 1000) * (count - done);
+  return seconds < 60 ? `; about ${Math.max(5, Math.round(seconds / 5) * 5)} s left` : `; about ${Math.round(seconds / 60)} min left`;
 }
 
 /** How a run ended, in a sentence or two. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { contest, repeated, type Contender } from "../../bench/contest.ts";
+import { contest, repeated, STEADY, type Contender, type Effort } from "../../bench/contest.ts";
 
 let clock = 0;
 beforeEach(() => {
@@ -93,4 +93,45 @@ test("what throws is told of and has no timing; the others go on", async () => {
     ["2", "Error: lost"],
     ["", "Error: out of memory"],
   ]);
+});
+
+test("a contender runs until it has enough, each by its own count", async () => {
+  const effort: Effort = { warmUp: null, isEnough: ({ runs, spent }) => runs >= 5 || spent >= 1000 };
+  const [quick, slow] = [contender("ours", "", 40), contender("peer", "", 400)];
+  const timings = await contest([quick, slow], effort, never);
+  expect([timings.get(quick)!.n, timings.get(slow)!.n]).toEqual([5, 3]);
+});
+
+test("it is warm when three runs in a row agree, or after so many; those runs do not count", async () => {
+  const effort: Effort = { warmUp: { within: 0.05, most: 6 }, isEnough: ({ runs }) => runs >= 2 };
+  let runs = 0;
+  // Two runs are the first look's.
+  const settles = contender("ours", "", 0, [], { run: () => void (clock += [80, 80, 90, 80, 60, 61, 60][runs++] ?? 50) });
+  let odd = 0;
+  const never3 = contender("peer", "", 0, [], { run: () => void (clock += odd++ % 2 ? 50 : 60) });
+  const timings = await contest([settles, never3], effort, never);
+  expect(timings.get(settles)).toMatchObject({ median: 50, n: 2, warmUps: 5 });
+  expect(timings.get(never3)).toMatchObject({ n: 2, warmUps: 6 });
+});
+
+test("of those that say so only the fastest few of a name are timed on", async () => {
+  const copies = [30, 20, 25, 40].map((ms) => contender("copy", String(ms), ms, [], { keep: 2 }));
+  const timings = await contest([...copies, contender("ours", "", 99, [], { keep: 2 })], repeated(2), never);
+  expect([...timings.keys()].map(({ name, variant }) => name + variant)).toEqual(["copy20", "copy25", "ours"]);
+});
+
+test("a run that was disturbed counts for nothing and is made again", async () => {
+  let runs = 0;
+  const one = contender("ours", "", 50, [], { run: () => void (clock += ++runs === 4 ? 9000 : 50) });
+  const timings = await contest([one], repeated(3), never, { ...STEADY, isDisturbed: () => runs === 4 });
+  expect(timings.get(one)).toMatchObject({ n: 3, p90: 50 });
+});
+
+test("what stands before a run ends the contest by throwing, and no contender is blamed for it", async () => {
+  let left = 3;
+  const ready = (): Promise<void> => (left-- > 0 ? Promise.resolve() : Promise.reject(new Error("stopped")));
+  await expect(contest([contender("ours", "", 50)], repeated(99), never, { ...STEADY, ready })).rejects.toThrow("stopped");
+  left = 1;
+  const breaks = contender("ours", "", 50, [], { fence: () => Promise.reject(new Error("lost")) });
+  await expect(contest([breaks], repeated(9), never, { ...STEADY, ready })).rejects.toThrow("stopped");
 });

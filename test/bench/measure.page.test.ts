@@ -3,10 +3,22 @@ import { gpuTest } from "../gpu-test.ts";
 import { tune } from "../../src/index.ts";
 import { callOf, tuneCaseOf } from "../../bench/call.ts";
 import { CASES } from "../../bench/case-list.ts";
-import { backward, batchNorm, groupNorm, idOf, instanceNorm, layerNorm, rmsNorm, twinOf, weightStandardization, type Case } from "../../bench/cases.ts";
+import {
+  backward,
+  batchNorm,
+  groupNorm,
+  idOf,
+  inHalves,
+  instanceNorm,
+  layerNorm,
+  rmsNorm,
+  twinOf,
+  weightStandardization,
+  type Case,
+} from "../../bench/cases.ts";
 import { repeated } from "../../bench/contest.ts";
 import { Copy, COPY_KERNELS } from "../../bench/copy.ts";
-import { ERROR_BOUND, errorOf } from "../../bench/error.ts";
+import { boundOf, ERROR_BOUND, errorOf, errorsOf } from "../../bench/error.ts";
 import { exerciseOf, type Exercise } from "../../bench/exercise.ts";
 import { expectedOf } from "../../bench/expected.ts";
 import { bytesOf, inputsOf, samples } from "../../bench/inputs.ts";
@@ -51,6 +63,8 @@ gpuTest("two cases from end to end: right, beside copies and a peer, everything 
     expect(found.id).toBe(idOf(one));
     expect(found.bytes).toBe(bytesOf(one));
     expect(found.dispatches).toBeGreaterThan(0);
+    expect(Object.keys(found.errors)).toEqual(one === small ? ["y"] : ["dx", "dgamma", "dbeta"]);
+    expect(found.firstMs).toBeGreaterThan(0);
     expect(ours.error).toBeLessThanOrEqual(ERROR_BOUND);
     expect(ours.n).toBe(3);
     expect(ours.median).toBeGreaterThan(0);
@@ -91,7 +105,14 @@ const EACH: readonly Case[] = [
   backward(groupNorm([3, 4, 5, 5], false, 2)),
 ];
 
-const all = [...EACH, ...EACH.filter(({ layout }) => layout === "NCHW").map(twinOf)];
+const inF32 = [...EACH, ...EACH.filter(({ layout }) => layout === "NCHW").map(twinOf)];
+const inHalf = [
+  layerNorm([9, 20], true),
+  batchNorm([3, 4, 5, 5], true, false),
+  groupNorm([3, 4, 5, 5], false, 2),
+  backward(batchNorm([3, 4, 5, 5], false, true)),
+];
+const all = [...inF32, ...inHalf.map(inHalves)];
 
 for (const one of all) {
   gpuTest(`${idOf(one)}: a call gives what the reference does, and gives it again into the same tensors`, async ({ gpu }) => {
@@ -101,7 +122,9 @@ for (const one of all) {
     output!.write(new Float32Array(output!.size));
     call.run();
     const read = await Promise.all(Object.entries(call.outputs).map(async ([name, tensor]) => [name, await tensor.read()] as const));
-    expect(errorOf(Object.fromEntries(read), expectedOf(one, inputs))).toBeLessThanOrEqual(ERROR_BOUND);
+    const errors = errorsOf(Object.fromEntries(read), expectedOf(one, inputs));
+    for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThanOrEqual(boundOf(name, one.dtype));
+    expect(output!.dtype).toBe(one.dtype);
     call.destroy();
     expect(output!.destroyed).toBe(true);
   });
