@@ -1,21 +1,57 @@
-import protobuf from "protobufjs";
+import protobuf, { type Writer } from "protobufjs/minimal";
 
-/** What is used of ONNX's schema (onnx/onnx.proto). */
-const SCHEMA = `
-  syntax = "proto3";
-  message Attribute { string name = 1; float f = 2; int64 i = 3; repeated int64 ints = 8; int32 type = 20; }
-  message Node { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated Attribute attribute = 5; string domain = 7; }
-  message Tensor { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
-  message Dimension { int64 dim_value = 1; }
-  message Shape { repeated Dimension dim = 1; }
-  message TensorType { int32 elem_type = 1; Shape shape = 2; }
-  message Type { TensorType tensor_type = 1; }
-  message ValueInfo { string name = 1; Type type = 2; }
-  message Graph { repeated Node node = 1; string name = 2; repeated Tensor initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
-  message OperatorSet { string domain = 1; int64 version = 2; }
-  message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated OperatorSet opset_import = 8; }`;
+/** A field of a message: its number, and what it holds; in a list where there may be several. Lists of integers are packed. */
+type Field = readonly [id: number, kind: "string" | "bytes" | "float" | "integer" | "integers" | Message];
+type Message = Readonly<{ [name: string]: Field }>;
 
-const modelType = protobuf.parse(SCHEMA).root.lookupType("Model");
+/** What is used of ONNX's schema (onnx/onnx.proto). Written field by field: protobufjs's reflection makes code of a schema, which a strict policy of a page forbids. */
+const ATTRIBUTE_PROTO: Message = { name: [1, "string"], f: [2, "float"], i: [3, "integer"], ints: [8, "integers"], type: [20, "integer"] };
+const NODE: Message = {
+  input: [1, "string"],
+  output: [2, "string"],
+  name: [3, "string"],
+  opType: [4, "string"],
+  attribute: [5, ATTRIBUTE_PROTO],
+  domain: [7, "string"],
+};
+const TENSOR: Message = { dims: [1, "integers"], dataType: [2, "integer"], name: [8, "string"], rawData: [9, "bytes"] };
+const SHAPE: Message = { dim: [1, { dimValue: [1, "integer"] }] };
+const VALUE_INFO: Message = { name: [1, "string"], type: [2, { tensorType: [1, { elemType: [1, "integer"], shape: [2, SHAPE] }] }] };
+const GRAPH: Message = { node: [1, NODE], name: [2, "string"], initializer: [5, TENSOR], input: [11, VALUE_INFO], output: [12, VALUE_INFO] };
+const MODEL: Message = {
+  irVersion: [1, "integer"],
+  producerName: [2, "string"],
+  graph: [7, GRAPH],
+  opsetImport: [8, { domain: [1, "string"], version: [2, "integer"] }],
+};
+
+/** Wire types of protocol buffers. */
+const VARINT = 0;
+const DELIMITED = 2;
+const FIXED32 = 5;
+
+function writeField(writer: Writer, [id, kind]: Field, value: unknown): void {
+  const tag = (wire: number): Writer => writer.uint32((id << 3) | wire);
+  if (kind === "integer") tag(VARINT).int64(value as number);
+  else if (kind === "float") tag(FIXED32).float(value as number);
+  else if (kind === "string") tag(DELIMITED).string(value as string);
+  else if (kind === "bytes") tag(DELIMITED).bytes(value as Uint8Array);
+  else {
+    tag(DELIMITED).fork();
+    if (kind === "integers") for (const one of value as readonly number[]) writer.int64(one);
+    else writeMessage(writer, kind, value as object);
+    writer.ldelim();
+  }
+}
+
+function writeMessage(writer: Writer, message: Message, values: object): Writer {
+  for (const [name, value] of Object.entries(values)) {
+    const field = message[name]!;
+    const all = Array.isArray(value) && field[1] !== "integers" ? value : [value];
+    for (const one of all) writeField(writer, field, one);
+  }
+  return writer;
+}
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -78,5 +114,5 @@ export function encodeModel({ nodes, inputs, outputs, constants = {}, opset = 21
     { domain: "", version: opset },
     { domain: "com.microsoft", version: 1 },
   ];
-  return modelType.encode(modelType.create({ irVersion, producerName: "normgpu bench", graph, opsetImport })).finish();
+  return writeMessage(protobuf.Writer.create(), MODEL, { irVersion, producerName: "normgpu bench", graph, opsetImport }).finish();
 }

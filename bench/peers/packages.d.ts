@@ -23,12 +23,20 @@ declare module "*?url" {
   export default url;
 }
 
-declare module "protobufjs" {
-  interface Type {
-    create(value: object): object;
-    encode(value: object): { finish(): Uint8Array };
+declare module "protobufjs/minimal" {
+  export class Writer {
+    static create(): Writer;
+    uint32(value: number): this;
+    int64(value: number): this;
+    float(value: number): this;
+    string(value: string): this;
+    bytes(value: Uint8Array): this;
+    /** What follows is one delimited value, until `ldelim`. */
+    fork(): this;
+    ldelim(): this;
+    finish(): Uint8Array;
   }
-  const protobuf: { parse(text: string): { root: { lookupType(name: string): Type } } };
+  const protobuf: { readonly Writer: typeof Writer };
   export default protobuf;
 }
 

@@ -12,6 +12,8 @@ export type PeerState =
   | { readonly kind: "failed"; readonly message: string };
 
 const FOLDER = "./peers/";
+/** Letters of an error that are shown. */
+const MOST_WORDS = 160;
 
 function addressOf(file: string): string {
   return new URL(FOLDER + file, document.baseURI).href;
@@ -64,7 +66,8 @@ async function load(word: PeerWord): Promise<PeerState> {
     const { open } = (await import(/* @vite-ignore */ addressOf(`${word}/peer.js`))) as { open: () => Promise<Peer> };
     return { kind: "ready", peer: await open(), version: known[word] };
   } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").trim();
+    return { kind: "failed", message: message.length > MOST_WORDS ? `${message.slice(0, MOST_WORDS)} …` : message };
   }
 }
 

@@ -37,8 +37,10 @@ test.each([
   ["measure", "light"],
   ["measure", "dark"],
 ])("axe finds nothing, and nothing is wider than the page: %s, %s", async (view, theme) => {
-  const page = await site.open(`#${view}`, { theme });
+  // Two small cases, so that there are results to look at.
+  const page = await site.open(view === "measure" ? "?run=1&cases=(instance|group).*1x512x7x7#measure" : `#${view}`, { theme });
   await rest(page, view);
+  await page.$$eval("#view-measure details", (all) => all.forEach((one) => (one.open = true)));
   expect(await findings(page)).toEqual([]);
   for (const width of [1280, 360]) {
     await page.setViewport({ width, height: 900 });
@@ -59,18 +61,18 @@ test.each(["light", "dark"])("axe finds nothing where WebGPU is missing and the 
   expect(await findings(page)).toEqual([]);
 });
 
-test("the focus is seen on every control of See", async () => {
-  const page = await site.open("#see");
-  await settled(page);
-  const unseen = await page.evaluate(async () => {
+test.each(["see", "measure"])("the focus is seen on every control of %s", async (view) => {
+  const page = await site.open(`#${view}`);
+  await rest(page, view);
+  const unseen = await page.evaluate(async (name) => {
     const found: string[] = [];
-    for (const control of document.querySelectorAll<HTMLElement>("#view-see :is(input, select, button, summary, [tabindex='0']):not(:disabled)")) {
+    for (const control of document.querySelectorAll<HTMLElement>(`#view-${name} :is(input, select, button, summary, [tabindex='0']):not(:disabled)`)) {
       if (!control.checkVisibility()) continue;
       control.focus({ focusVisible: true } as FocusOptions);
       const near = [control, control.nextElementSibling, control.closest(".button")].filter((one) => one !== null);
       if (!near.some((one) => getComputedStyle(one).outlineStyle !== "none" && getComputedStyle(one).outlineWidth !== "0px")) found.push(control.outerHTML);
     }
     return found;
-  });
+  }, view);
   expect(unseen).toEqual([]);
 });

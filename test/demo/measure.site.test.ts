@@ -42,7 +42,7 @@ describe("settings", () => {
     await tick(page, "layouts", "nhwc");
     await tick(page, "dtypes", "f16");
     expect(await rows(page)).toEqual(["", " f16"].flatMap((dtype) => ["8x256x28x28", "8x64x56x56"].map((shape) => `GroupNorm 32 ${shape} NCHW${dtype}`)));
-    expect(hashOf(page)).toBe("#measure?layers=group&directions=forward&shapes=8x64x56x56.8x256x28x28.4096x768.512x2304&layouts=nchw.rows&dtypes=all");
+    expect(hashOf(page)).toBe("#measure?layers=group&directions=forward&shapes=8x256x28x28.8x64x56x56.4096x768.512x2304&layouts=nchw.rows&dtypes=all");
     expect([await textOf(page, "#measure-count"), await isOff(page, "run")]).toEqual(["4 cases", false]);
     await page.click("[data-all=layers]");
     await page.click("[data-all=compare]");
