@@ -185,8 +185,7 @@ export class WeightStandardization {
    */
   forward(v: Tensor, options: WeightForwardOptions = {}): WeightForwardResult {
     const call = "WeightStandardization.forward";
-    this.gpu.need(call, { v });
-    this.#checkChannels(call, v.shape);
+    this.#check(call, v);
     return runWeight(this.gpu, call, v, this.#specOf(call), { ...options, gain: options.gain === undefined ? this.gain : options.gain });
   }
 
@@ -210,6 +209,7 @@ export class WeightStandardization {
     const saves = saved === undefined ? {} : { saved };
     // An earlier result with `saved: false` has an empty list.
     checkLists(call, "v", v, { gain, "out.w": out.w, "out.saved": out.saved?.length ? out.saved : undefined });
+    for (const each of v) this.#check(call, each);
     const results = inOnePass(this.gpu, recording, v.length, (i, own) =>
       runWeight(this.gpu, call, v[i]!, this.#specOf(call), { ...own, ...saves, gain: gain?.[i] ?? null, out: { w: out.w?.[i], saved: out.saved?.[i] } }),
     );
@@ -273,8 +273,7 @@ export class WeightStandardization {
 
   #stateEntries(): StateEntry[] {
     const { gain } = this;
-    if (!gain) return [];
-    return [tensorEntry("gain", gain, { fits: (shape) => shape[0] === gain.size && sizeOf(shape) === gain.size })];
+    return gain ? [tensorEntry("gain", gain, { fits: (shape) => shape[0] === gain.size && sizeOf(shape) === gain.size })] : [];
   }
 
   /** Frees the gain. Twice is fine. */
@@ -283,8 +282,13 @@ export class WeightStandardization {
   }
 
   #specOf(call: string): (v: Shape) => NormSpec {
-    const own = (this.#specs[call] ??= new KeptSpecs());
-    return (v) => own.of(v, 0, () => weightStandardizationSpec(call, v, this.options));
+    return (v) => (this.#specs[call] ??= new KeptSpecs()).of(v, 0, () => weightStandardizationSpec(call, v, this.options));
+  }
+
+  #check(call: string, v: Tensor): void {
+    this.gpu.need(call, { v });
+    this.#checkChannels(call, v.shape);
+    this.#specOf(call)(v.shape);
   }
 
   #checkChannels(call: string, v: Shape): void {

@@ -127,6 +127,14 @@ gpuTest("options that are none are told, not tripped over", async ({ gpu }) => {
   expect(() => normgpu.mergeMoments(gpu, partials, { ...running, runningVariance: "none" as never })).toThrow("runningVariance is none");
 });
 
+gpuTest("a list with one bad weight is refused before any of it is standardized", async ({ gpu }) => {
+  const layer = new WeightStandardization(gpu, { channels: 2 });
+  const [good, bad] = [gpu.tensor(normal(24), [2, 12]), gpu.tensor(normal(24), [3, 8])];
+  const w = [gpu.empty([2, 12]), gpu.empty([3, 8])];
+  expect(() => layer.forwardAll([good, bad], { saved: false, out: { w } })).toThrow("v is [3, 8]; output channels (3) must equal 2");
+  expect(await w[0]!.read()).toEqual(new Float32Array(24));
+});
+
 gpuTest("the table of a pack outlives a tidy around the call that made it", async ({ gpu }) => {
   const pack = gpu.pack([{ shape: [3, 5], values: normal(15) }]);
   const encoder = (gpu.device as GPUDevice).createCommandEncoder();
