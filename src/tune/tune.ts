@@ -102,6 +102,7 @@ const FOUND = new Error("found");
 
 /** What the layer would ask the planner for. Nothing is planned, so that nothing happens on the GPU. */
 function requestOf(gpu: Gpu, one: TuneCase, call: string): Tunable {
+  if (typeof one !== "object" || one === null) throw new OptionError(`${call}: it is ${String(one)}; wanted { norm, x }`);
   const { norm, x, direction = "forward", ...given } = one;
   if (typeof norm?.plan !== "function") throw new OptionError(`${call}: norm is ${typeof norm}; wanted a layer`);
   if (norm.gpu !== gpu) throw new TensorError(`${call}: norm belongs to another Gpu`);

@@ -183,6 +183,7 @@ gpuTest("refuses bad input before anything happens on the GPU", async ({ gpu }) 
     [7, {}, OptionError, "cases is number"],
     [[good, {}], {}, OptionError, "tune: cases[1]: norm is undefined"],
     [[{ ...good, x: [40, 261] }], {}, ShapeError, "x is [40, 261]"],
+    [[good, null as never], {}, OptionError, "tune: cases[1]: it is null; wanted { norm, x }"],
     [[{ ...good, x: [40, -1] }], {}, ShapeError, "tune: cases[0]"],
     [[{ ...good, direction: "sideways" }], {}, OptionError, "direction is sideways"],
     [[{ ...good, gamma: [3] }], {}, ShapeError, "gamma is [3]"],
