@@ -2,6 +2,7 @@
 export interface Exclusion {
   /** The implementation; both where it is left out. */
   readonly on?: "dawn" | "deno";
+  /** A file, or a pattern of files. */
   readonly file: string;
   /** The test's name; every test of the file where it is left out. */
   readonly test?: string;
@@ -10,6 +11,8 @@ export interface Exclusion {
 
 export const EXCLUSIONS: readonly Exclusion[] = [
   { file: "test/gpu/content-security-policy.page.test.ts", reason: "loads a page under a content security policy" },
+  { file: "test/demo/**/*.page.test.ts", reason: "TensorFlow.js trains beside the layers, and it takes a browser's WebGPU alone" },
+  { file: "test/claim/**/*.page.test.ts", reason: "as those of test/demo" },
   {
     on: "deno",
     file: "test/gpu/lost.page.test.ts",
