@@ -27,7 +27,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> statistics: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<Result>;
 
-override SUBTRACTS_MEAN: bool = true;
+// A plane's statistic and its parameters are found by its channel alone.
+override BY_KEPT: bool = false;
 
 // Which plane it is: ((outer * repeats + a) * kept + k) * segments + segment. Counted on from plane to plane: a CPU divides slowly.
 struct Place {
@@ -47,6 +48,10 @@ fn place_of(plane: u32) -> Place {
 
 fn next_place(place: Place) -> Place {
   var next = place;
+  if (BY_KEPT) {
+    next.channel = select(place.channel + 1u, 0u, place.channel + 1u == params.kept);
+    return next;
+  }
   next.segment += 1u;
   let ends_segments = next.segment == params.segments;
   next.segment = select(next.segment, 0u, ends_segments);
@@ -61,13 +66,6 @@ fn next_place(place: Place) -> Place {
   return next;
 }
 
-// What a plane is normalized with: (x - shift) * factor + rest.
-struct Line {
-  shift: f32,
-  factor: f32,
-  rest: f32,
-}
-
 fn line_at(place: Place) -> Line {
   let statistic = params.statistics_offset + place.statistics + place.channel;
   var shift = 0.0;
@@ -76,67 +74,23 @@ fn line_at(place: Place) -> Line {
     shift = statistics[statistic + 2u * params.statistics_stride];
     delta = statistics[statistic + 3u * params.statistics_stride];
   }
-  let parameter = place.parameter * params.parameter_stride;
+  let parameter = select(place.parameter, place.channel, BY_KEPT) * params.parameter_stride;
   let a = lane_first(gamma_at(params.gamma_offset + parameter)) * statistics[statistic + params.statistics_stride];
   return Line(shift, a, lane_first(beta_at(params.beta_offset + parameter)) - a * delta);
 }
 
-fn load(i: u32) -> Lane { return from_source(x[source_at(params.x_offset + i)], params.x_offset + i); }
-
-fn normalized(h: Lane, line: Line) -> Lane { return (h - line.shift) * line.factor + line.rest; }
-
-fn store(i: u32, v: Lane) { y[params.y_offset + i] = to_result(activate(v)); }
-
-// Lanes that belong to one plane.
-fn apply_lanes(line: Line, start: u32, end: u32) {
-  var i = start;
-  // Four loads before their use, and a fourth of the rounds: on a CPU the loop costs as much as what it does.
-  for (; i + 3u < end; i += 4u) {
-    let h0 = load(i);
-    let h1 = load(i + 1u);
-    let h2 = load(i + 2u);
-    let h3 = load(i + 3u);
-    store(i, normalized(h0, line));
-    store(i + 1u, normalized(h1, line));
-    store(i + 2u, normalized(h2, line));
-    store(i + 3u, normalized(h3, line));
-  }
-  for (; i < end; i++) { store(i, normalized(load(i), line)); }
-}
-
-// Lane i where it lies before value `border` of the tensor: `own`; from there on: `other`.
-fn joined(i: u32, border: u32, own: Lane, other: Lane) -> Lane {
-  let v = i * LANE;
-  return lane_of(
-    select(lane_value(other, 0u), lane_value(own, 0u), v < border),
-    select(lane_value(other, 1u), lane_value(own, 1u), v + 1u < border),
-    select(lane_value(other, 2u), lane_value(own, 2u), v + 2u < border),
-    select(lane_value(other, 3u), lane_value(own, 3u), v + 3u < border),
-  );
-}
-
 fn work(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
-  var i = team * params.span;
-  let end = min(i + params.span, params.lanes);
-  let plane = i * LANE / params.plane_values;
-  var plane_end = (plane + 1u) * params.plane_values;
+  let first = team * params.span;
+  let end = min(first + params.span, params.lanes);
+  let plane = first * LANE / params.plane_values;
   var place = place_of(plane);
-  var line = line_at(place);
-  while (i < end) {
-    let whole = min(plane_end / LANE, end);
-    apply_lanes(line, i, whole);
-    i = whole;
-    if (i >= end) { break; }
+  var before = Line(0.0, 0.0, 0.0);
+  for (var start = plane * params.plane_values; start < end * LANE; start += params.plane_values) {
+    let line = line_at(place);
+    apply_plane(start, before, line, first, end);
+    before = line;
     place = next_place(place);
-    let next = line_at(place);
-    if (plane_end % LANE != 0u) {
-      let h = load(i);
-      store(i, joined(i, plane_end, normalized(h, line), normalized(h, next)));
-      i++;
-    }
-    plane_end += params.plane_values;
-    line = next;
   }
 }
 

@@ -2,6 +2,7 @@
 struct Params {
   residual_bias_view: ParameterView,
   teams: u32,
+  together: u32,
   slices: u32,
   item_slices: u32,
   planes_per_slice: u32,
@@ -70,25 +71,37 @@ fn load(plane: Plane, j: u32) -> Lane {
   return h;
 }
 
-// The value at place v of the slice, counted through its planes.
-fn load_flat(slice: Slice, v: u32) -> Lane {
-  let u = v / slice.items;
+// Lane j of plane u of the slice.
+fn load_at(slice: Slice, u: u32, j: u32) -> Lane {
   let plane = plane_of(slice, slice.first + u);
-  if (RAGGED) { return load(plane_at(plane), (plane * params.items + slice.start + LANE - 1u) / LANE + v - u * slice.items); }
-  return load(plane_at(plane), slice.start + v - u * slice.items);
+  if (RAGGED) { return load(plane_at(plane), (plane * params.items + slice.start + LANE - 1u) / LANE + j); }
+  return load(plane_at(plane), slice.start + j);
 }
 
 fn slice_shift(slice: Slice, inv: Invocation) -> f32 {
-  let total = slice.planes * slice.items;
-  let last = max(total, 1u) - 1u;
-  let start = median(lane_first(load_flat(slice, 0u)), lane_first(load_flat(slice, total / 2u)), lane_last(load_flat(slice, last)));
+  let planes = max(slice.planes, 1u);
+  let items = slice.items;
+  let total = slice.planes * items;
+  let middle = load_at(slice, planes / 2u, select(0u, items / 2u, planes % 2u == 1u));
+  let start = median(lane_first(load_at(slice, 0u, 0u)), lane_first(middle), lane_last(load_at(slice, planes - 1u, items - 1u)));
   // An eighth of a short slice is enough.
   let count = max(probes_of(total, min(ROW_PROBES, total / 8u)) / team_width(inv), 1u);
   let step = max(total / (count * team_width(inv)), 1u);
+  // Counted on through the planes: a CPU divides slowly.
+  var u = team_lane(inv) * step / items;
+  var j = team_lane(inv) * step - u * items;
+  let more = team_width(inv) * step;
+  let more_planes = more / items;
+  let more_items = more - more_planes * items;
   var distance = vec2f(0.0);
   for (var k = 0u; k < count; k++) {
-    let v = (k * team_width(inv) + team_lane(inv)) * step;
-    if (v < total) { distance += vec2f(lane_sum(load_flat(slice, v) - start), f32(LANE)); }
+    if (u < slice.planes) { distance += vec2f(lane_sum(load_at(slice, u, j) - start), f32(LANE)); }
+    u += more_planes;
+    j += more_items;
+    if (j >= items) {
+      j -= items;
+      u += 1u;
+    }
   }
   let whole = team_sum(distance, inv);
   return opaque(start + whole.x / whole.y, params.zero);
@@ -129,23 +142,7 @@ fn plane_chain(plane: Plane, shift: f32, begin: u32, end: u32, inv: Invocation) 
   return PlaneSums(e1, e2);
 }
 
-// The sums of those values of lane i that lie from value `start` of the tensor on and before value `end`.
-fn edge_sums(plane: Plane, shift: f32, i: u32, start: u32, end: u32) -> PlaneSums {
-  let e = load(plane, i) - shift;
-  let v = i * LANE;
-  let own = lane_of(
-    select(0.0, lane_value(e, 0u), v >= start && v < end),
-    select(0.0, lane_value(e, 1u), v + 1u >= start && v + 1u < end),
-    select(0.0, lane_value(e, 2u), v + 2u >= start && v + 2u < end),
-    select(0.0, lane_value(e, 3u), v + 3u >= start && v + 3u < end),
-  );
-  return PlaneSums(own, own * own);
-}
-
-fn work(team: u32, inv: Invocation) {
-  let live = team < params.teams;
-  let statistic = select(0u, team / params.slices, live);
-  let t = select(0u, team % params.slices, live);
+fn sum_slice(statistic: u32, t: u32, live: bool, inv: Invocation) {
   let first = t / params.item_slices * params.planes_per_slice;
   let start = t % params.item_slices * params.items_per_slice;
   let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
@@ -158,26 +155,14 @@ fn work(team: u32, inv: Invocation) {
   for (var u = first; u < first + planes; u++) {
     let index = plane_of(slice, u);
     let plane = plane_at(index);
-    var begin = start;
-    var end = start + items;
     if (RAGGED) {
-      let value = index * params.items + start;
-      begin = (value + LANE - 1u) / LANE;
-      end = (value + items) / LANE;
-      if (team_lane(inv) == 0u) {
-        if (begin * LANE != value) {
-          let edge = edge_sums(plane, shift, begin - 1u, value, value + items);
-          first_sum += edge.first;
-          second_sum += edge.second;
-        }
-        if (end * LANE != value + items) {
-          let edge = edge_sums(plane, shift, end, value, value + items);
-          first_sum += edge.first;
-          second_sum += edge.second;
-        }
-      }
+      let own = flat_sums(shift, index * params.items + start, items);
+      first_sum += own.first;
+      second_sum += own.second;
+      continue;
     }
-    for (var part = begin; part < end; part += 4u * CHAIN * team_width(inv)) {
+    let end = start + items;
+    for (var part = start; part < end; part += 4u * CHAIN * team_width(inv)) {
       let chain = plane_chain(plane, shift, part, min(part + 4u * CHAIN * team_width(inv), end), inv);
       first_sum += chain.first;
       second_sum += chain.second;
@@ -185,8 +170,20 @@ fn work(team: u32, inv: Invocation) {
   }
   let sums = team_sum(vec2f(lane_sum(first_sum), lane_sum(second_sum)), inv);
   if (live && team_lane(inv) == 0u) {
-    partials[params.partials_offset + team] = vec4f(f32(planes * items * select(LANE, 1u, RAGGED)), shift, sums);
+    partials[params.partials_offset + statistic * params.slices + t] = vec4f(f32(planes * items * select(LANE, 1u, RAGGED)), shift, sums);
   }
+}
+
+fn work(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let own = select(0u, team / params.slices, live);
+  let t = select(0u, team % params.slices, live);
+  if (!RAGGED) {
+    sum_slice(own, t, live, inv);
+    return;
+  }
+  // As many statistics as end with a lane: neighbouring teams, which a CPU walks at once, are then at the same place of a lane.
+  for (var k = 0u; k < params.together; k++) { sum_slice(own * params.together + k, t, live, inv); }
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -5,7 +5,7 @@ import { cost } from "./cost.ts";
 import type { Plan } from "./plan.ts";
 import type { ForwardRequest } from "./request.ts";
 import { isSoftware } from "./teams.ts";
-import { SHORTEST_RUN, SPLIT_LEAST, LATE_MARGIN } from "./thresholds.ts";
+import { COLUMN_RUN, SHORTEST_RUN, SPLIT_LEAST, LATE_MARGIN } from "./thresholds.ts";
 
 /**
  * The ways to plan a request that the model ranks and the tuner times. All give results within the same bound.
@@ -33,8 +33,10 @@ function rowChoices({ subgroups }: Capabilities): RowChoice[] {
 }
 
 /** The ways that can plan a forward request whose axes need no reordering. */
-export function forwardChoices({ view, statistics, running, applies }: ForwardRequest, capabilities: Capabilities): Choice[] {
-  const { repeats, kept, run } = view;
+export function forwardChoices(request: ForwardRequest, capabilities: Capabilities): Choice[] {
+  const { view, statistics, running, applies } = request;
+  const { repeats, kept } = view;
+  const run = isColumnRun(request, capabilities) ? Math.min(view.run, SHORTEST_RUN - 1) : view.run;
   // What is given is not summed, so nothing is gained by other ways.
   if (statistics === "fixed" || statistics === "given") return [run >= SHORTEST_RUN || kept === 1 ? "run" : "column/split"];
   if (repeats > 1 || kept > 1) {
@@ -44,6 +46,12 @@ export function forwardChoices({ view, statistics, running, applies }: ForwardRe
   // Running statistics are moved by the merge, and statistics alone are what it gives.
   if (running || !applies) return ["run"];
   return [...rowChoices(capabilities), ...(splits(run, capabilities) ? (["run"] as const) : [])];
+}
+
+/** True where a CPU walks a run of channels down its columns, however long it is: gamma and beta change from value to value, and are loaded once a column in place of once a value. */
+function isColumnRun({ view, parameters }: ForwardRequest, capabilities: Capabilities): boolean {
+  const varies = [parameters.gamma, parameters.beta].some((strides) => strides && view.axes.run.some((axis) => strides[axis] !== 0));
+  return isSoftware(capabilities) && varies && view.repeats >= COLUMN_RUN.repeats && view.run <= COLUMN_RUN.values;
 }
 
 /** The ways that can plan a backward request whose axes need no reordering. `isFused`: the fused kernels of rows can take it. */

@@ -1,15 +1,22 @@
 import applyFlat from "../../shaders/apply-flat.wgsl";
+import rowFlat from "../../shaders/row-flat.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
-import { affineParams, applyBindings, applyFlags, isSummed } from "./forward-parts.ts";
+import { affineParams, applyBindings, applyFlags, deviationFlags, isSummed, wholeBindings, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
 import { kernelName } from "./kernels.ts";
-import type { Operands } from "./operands.ts";
+import { arrangeParameters, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
-import { RAGGED } from "./thresholds.ts";
+import { APPLY_LANES, FEW_PROBES, LONGEST_SLICE, RAGGED, SHORT_ROW } from "./thresholds.ts";
+
+/** Planes: the run, or the segments of it within which parameters are linear. */
+export function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
+  const { outer, repeats, kept, run } = request.view.axes;
+  return arrangeParameters(request.shape, request.parameters, { rows: [...outer, ...repeats, ...kept], segments: "fold", items: run }, capabilities);
+}
 
 /** True where planes of a length that is no multiple of four can be read as lanes of the whole tensor: on a CPU, where a value at a time costs as much as four. */
 export function isRagged(request: ForwardRequest, planeValues: number, capabilities: Capabilities): boolean {
@@ -35,18 +42,27 @@ export function flatParameter({ roles, views }: Pick<Operands, "roles" | "views"
   return own.every((view) => isCounted(view) && isAlike(view)) ? { count: first.majorCount, stride: first.majorStride } : null;
 }
 
+/** Planes, or rows, of this many values that together are whole lanes: 1, 2 or 4. */
+export function wholeAfter(values: number): number {
+  return values % 4 === 0 ? 1 : values % 2 === 0 ? 2 : 4;
+}
+
 /** The apply of ragged planes; null where their parameters do not lie as they must. */
 export function flatApply(request: ForwardRequest, operands: Operands, capabilities: Capabilities): Dispatch | null {
   const parameter = flatParameter(operands);
   if (!isRagged(request, operands.items, capabilities) || !parameter) return null;
   const { view } = request;
   const lanes = sizeOf(request.shape) / 4;
-  const span = clamp(Math.ceil(lanes / RAGGED.teams), RAGGED.lanes.least, RAGGED.lanes.most);
+  const wanted = clamp(Math.ceil(lanes / RAGGED.teams), RAGGED.lanes.least, RAGGED.lanes.most);
+  // Teams that start at the same place of a lane go through their planes in step.
+  const together = (wholeAfter(operands.items) * operands.items) / 4;
+  const span = wanted < together ? wanted : Math.ceil(wanted / together) * together;
   const teams = invocationTeams(Math.ceil(lanes / span), capabilities);
+  const byKept = view.outer === 1 && operands.segments === 1 && (parameter.count === view.kept || parameter.stride === 0);
   return {
     kernel: kernelName(applyFlat),
     variant: { lane: 4, parameter: "scalar", team: "invocation" },
-    overrides: { ...teams.overrides, ...applyFlags(request) },
+    overrides: { ...teams.overrides, ...applyFlags(request), BY_KEPT: Number(byKept) },
     params: {
       ...affineParams(request),
       teams: Math.ceil(lanes / span),
@@ -63,4 +79,50 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
     bindings: { x: "x", ...applyBindings(operands.roles), statistics: "statistics" },
     grid: teams.grid,
   };
+}
+
+/** The longest plane that is summed as one chain of adds. */
+export function isOneChain(values: number): boolean {
+  return values <= SHORT_ROW * 4;
+}
+
+/** Rows that are ragged, in one dispatch; null where it cannot be. */
+export function planFlatRows(request: ForwardRequest, capabilities: Capabilities): WalkPlan | null {
+  const { view } = request;
+  const operands = arrangePlanes(request, capabilities);
+  const parameter = flatParameter(operands);
+  if (!isRagged(request, view.run, capabilities) || operands.segments > 1 || !parameter || view.run > LONGEST_SLICE) return null;
+  const together = wholeAfter(view.run);
+  const most = Math.ceil(view.outer / APPLY_LANES.teams / together);
+  const rows = together * clamp(Math.ceil((APPLY_LANES.least * 4) / view.run / together), 1, most);
+  const teams = invocationTeams(Math.ceil(view.outer / rows), capabilities);
+  const row = {
+    kernel: kernelName(rowFlat),
+    variant: { lane: 4, parameter: "scalar", team: "invocation" } as const,
+    overrides: {
+      ...teams.overrides,
+      ...applyFlags(request),
+      ...deviationFlags(request),
+      CENTERED: Number(request.statistics === "moments"),
+      WRITES_STATISTICS: Number(request.writesStatistics),
+      ONE_CHAIN: Number(isOneChain(view.run)),
+      SHORT: Number(view.run < FEW_PROBES),
+    },
+    params: {
+      ...affineParams(request),
+      teams: Math.ceil(view.outer / rows),
+      rows: view.outer,
+      rows_per_team: rows,
+      plane_values: view.run,
+      parameter_count: parameter.count,
+      parameter_stride: parameter.stride,
+      statistics_stride: statisticsStride(view.statistics),
+      reciprocal: 1 / view.count,
+      eps: request.eps,
+      zero: 0,
+    },
+    bindings: wholeBindings(request, operands.roles),
+    grid: teams.grid,
+  };
+  return { team: "invocation", dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
 }

@@ -3,14 +3,14 @@ import type { Capabilities } from "./capabilities.ts";
 import { cheapest, forwardChoices, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
 import { planColumns } from "./column-plan.ts";
 import type { WalkPlan } from "./forward-parts.ts";
-import { flatParameter, isRagged } from "./flat-plan.ts";
+import { arrangePlanes, flatParameter, isRagged, planFlatRows } from "./flat-plan.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { runningSamplesDispatch } from "./merge-plan.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRows } from "./row-plan.ts";
-import { arrangePlanes, planRuns } from "./run-plan.ts";
-import { RAGGED_ROWS } from "./thresholds.ts";
+import { planRuns } from "./run-plan.ts";
+import { RAGGED_ROWS, SOFTWARE_UNROLLED } from "./thresholds.ts";
 
 /** What to run for a forward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
 export function planForward(request: ForwardRequest, capabilities: Capabilities, choice?: Choice): Plan {
@@ -36,6 +36,8 @@ export function forwardWays(request: ForwardRequest, capabilities: Capabilities)
 
 function walkAs(way: Choice, request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   if (way === "run") return planRuns(request, capabilities);
+  const flat = way === "row/invocation/4" && sizeOf(request.shape) >= SOFTWARE_UNROLLED ? planFlatRows(request, capabilities) : null;
+  if (flat) return flat;
   return isRowChoice(way) ? planRows(request, capabilities, way) : planColumns(request, capabilities, way === "column/split");
 }
 

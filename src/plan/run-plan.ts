@@ -3,10 +3,10 @@ import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
-import { flatApply, isRagged } from "./flat-plan.ts";
+import { arrangePlanes, flatApply, isOneChain, isRagged, wholeAfter } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
 import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
-import { arrangeParameters, chooseLanes, type Operands } from "./operands.ts";
+import { chooseLanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
@@ -41,12 +41,6 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
   };
 }
 
-/** Planes: the run, or the segments of it within which parameters are linear. */
-export function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
-  const { outer, repeats, kept, run } = request.view.axes;
-  return arrangeParameters(request.shape, request.parameters, { rows: [...outer, ...repeats, ...kept], segments: "fold", items: run }, capabilities);
-}
-
 /** Slices of one statistic: enough of them to keep the device busy, short enough for their sums to be exact, long enough to pay for a partial. */
 function cutSlices(request: Pick<ForwardRequest, "view">, capabilities: Capabilities): number {
   const { count, statistics } = request.view;
@@ -76,17 +70,27 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   const ragged = isRagged(request, operands.items, capabilities);
   const lanes = ragged ? { ...chooseLanes(operands, request.aligned), lane: 4 as const } : chooseLanes(operands, request.aligned);
   const items = ragged ? operands.items : operands.items / lanes.lane;
-  const cut = cutPlanes(request, operands.segments, items, capabilities);
+  // Statistics that a team takes one after the other.
+  const phases = ragged ? wholeAfter(operands.segments * items) : 1;
+  const together = view.kept % phases === 0 ? phases : 1;
+  const cut = cutPlanes({ view: { ...view, statistics: view.statistics / together } }, operands.segments, items, capabilities);
   const { slices } = cut;
-  const teamCount = view.statistics * slices;
+  const teamCount = (view.statistics / together) * slices;
   const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, cut.items_per_slice, 4, capabilities);
   const dispatch: Dispatch = {
     kernel: kernelName(runMoments),
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
-    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments"), RAGGED: Number(ragged) },
+    overrides: {
+      ...teams.overrides,
+      ...sourceFlags(request),
+      CENTERED: Number(request.statistics === "moments"),
+      RAGGED: Number(ragged),
+      ONE_CHAIN: Number(ragged && isOneChain(cut.items_per_slice)),
+    },
     params: {
       ...viewsParams({ residual_bias: lanes.views.residual_bias }),
       teams: teamCount,
+      together,
       ...cut,
       repeats: view.repeats,
       kept: view.kept,

@@ -81,6 +81,8 @@ export const FORWARD_CASES: readonly ForwardCase[] = [
   { why: "NHWC, odd channels", layer: "group", shape: [2, 6, 5, 15], gamma: [15], beta: [15], options: { groups: 5, ...nhwc } },
   { why: "NHWC, 10 channels: two repeats side by side", layer: "group", shape: [2, 6, 5, 10], gamma: [10], beta: [10], options: { groups: 5, ...nhwc } },
   { why: "NHWC, groups longer than a run", layer: "group", shape: [2, 9, 80], gamma: [80], options: { groups: 2, ...nhwc } },
+  { why: "NHWC, long runs by columns", layer: "group", shape: [2, 40, 80], gamma: [80], beta: [80], options: { groups: 2, ...nhwc } },
+  { why: "NHWC, odd long runs by columns", layer: "group", shape: [2, 36, 105], gamma: [105], options: { groups: 3, ...nhwc } },
   { why: "per sample parameters", layer: "group", shape: [3, 12, 4, 4], gamma: [3, 12, 1, 1], beta: [3, 12, 1, 1], options: { groups: 4 } },
   { why: "spatial parameters (SPADE)", layer: "group", shape: [3, 12, 4, 4], gamma: [3, 12, 4, 4], beta: [4, 4], options: { groups: 4 } },
   {

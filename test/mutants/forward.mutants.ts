@@ -1,8 +1,9 @@
-import { columns, estimates, evaluation, general, groups, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
+import { columns, estimates, evaluation, general, groups, lastGroups, planes, rows, samples, splitColumns, synchronized } from "./checks.ts";
 import type { Mutant } from "./mutant.ts";
 
 const [ragged, odd, runs, many] = [rows([130, 516]), rows([66, 1023]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
 const [oddPlanes, oddGroups] = [planes([4, 5, 9, 9]), groups([4, 9, 47, 43], 3)];
+const flatRows = groups([16, 100, 7, 7], 100);
 const small = rows([5, 516]);
 // So many that each has a subgroup.
 const thousands = rows([4096, 48]);
@@ -100,17 +101,55 @@ const MUTANTS: readonly Mutant[] = [
   },
   { file: "apply-run", what: "skip the last column of a plane", line: "j < end; j +=", wrong: "j + 1u < end; j +=", check: planes([3, 4, 10, 54]) },
   {
-    file: "run-moments",
-    what: "the first values of an odd plane are not masked",
-    line: "if (begin * LANE != value) {",
-    wrong: "if (false) {",
+    file: "flat-sums",
+    what: "values before a plane count",
+    line: "within(load_lane(i) - shift, i * LANE - start, count)",
+    wrong: "(load_lane(i) - shift)",
     check: oddPlanes,
   },
-  { file: "run-moments", what: "a value of the next plane counts", line: "v + 3u < end),", wrong: "v + 3u <= end),", check: oddPlanes },
-  { file: "apply-flat", what: "a lane of two planes is wholly the next one's", line: "v + 1u < border", wrong: "v + 1u < border && v == 0u", check: oddPlanes },
-  { file: "apply-flat", what: "the next plane has this one's channel", line: "next.channel += select(0u, 1u, ends_segments);", wrong: "", check: oddPlanes },
+  { file: "flat-sums", what: "a value of the next plane counts", line: "place + 3u < count", wrong: "place + 3u <= count", check: oddPlanes },
+  { file: "flat-sums", what: "of four lanes the third twice", line: "load_lane(i + 3u) - shift", wrong: "load_lane(i + 2u) - shift", check: flatRows },
+  {
+    file: "run-moments",
+    what: "no shift before squares are summed",
+    line: "shift = slice_shift(slice, inv);",
+    wrong: "shift = 0.0 * slice_shift(slice, inv);",
+    check: runs,
+  },
+  {
+    file: "run-moments",
+    what: "neighbouring statistics are exchanged",
+    line: "statistic * params.slices + t]",
+    wrong: "(statistic ^ 1u) * params.slices + t]",
+    check: oddPlanes,
+  },
+  {
+    file: "flat-apply",
+    what: "a lane of two planes is wholly the next one's",
+    line: "v + 1u < border",
+    wrong: "v + 1u < border && v == 0u",
+    check: oddPlanes,
+  },
+  { file: "flat-apply", what: "skip the last of four", line: "store(i + 3u, normalized(h3, line));", wrong: "", check: oddPlanes },
+  { file: "row-flat", what: "a row has its neighbour's gamma", line: "parameter + 1u, 0u,", wrong: "parameter, 0u,", check: flatRows },
+  { file: "row-flat", what: "no shift before squares are summed", line: "shift = shift_of(first,", wrong: "shift = 0.0 * shift_of(first,", check: flatRows },
+  { file: "row-flat", what: "a lane of two rows forgets the first", line: "before = line;", wrong: "", check: flatRows },
+  { file: "row-flat", what: "the rest of the mean is forgotten", line: "b - a * m.delta", wrong: "b", check: flatRows },
+  {
+    file: "apply-flat",
+    what: "every plane has the first channel",
+    line: "next.channel = select(place.channel + 1u, 0u,",
+    wrong: "next.channel = select(0u, 0u,",
+    check: oddPlanes,
+  },
+  {
+    file: "apply-flat",
+    what: "the next plane has this one's channel",
+    line: "next.channel += select(0u, 1u, ends_segments);",
+    wrong: "",
+    check: lastGroups([4, 9, 105], 3),
+  },
   { file: "apply-flat", what: "the next plane has this one's gamma", line: "next.parameter + 1u, 0u", wrong: "next.parameter, 0u", check: oddGroups },
-  { file: "apply-flat", what: "skip the last of four", line: "store(i + 3u, normalized(h3, line));", wrong: "", check: oddPlanes },
   { file: "apply-run", what: "skip the last of four", line: "store(plane, j + 3u * width, h3);", wrong: "", check: runs },
   { file: "apply-run", what: "skip the last plane of several", line: "index < end; index++", wrong: "index + 1u < end; index++", check: planes([64, 8, 6, 6]) },
   { file: "column-norm", what: "skip the last of each chain", line: "part + 4u * CHAIN, outer_end)", wrong: "part + 4u * CHAIN, outer_end - 1u)", check: many },

@@ -66,6 +66,9 @@ export const FORWARD: Readonly<Record<string, ForwardRequest>> = {
   "GroupNorm of 32, 8x28x28x256, NHWC": groupLast([8, 28, 28, 256], 32),
   "GroupNorm of 32, 1x64x64x512, NHWC": groupLast([1, 64, 64, 512], 32),
   "GroupNorm of 3, 8x56x56x24, NHWC": groupLast([8, 56, 56, 24], 3),
+  "GroupNorm of 8, 8x14x14x1000, NHWC": groupLast([8, 14, 14, 1000], 8),
+  "GroupNorm of 32, 8x7x7x2048, NHWC": groupLast([8, 7, 7, 2048], 32),
+  "GroupNorm of 32, 8x2048x7x7": group([8, 2048, 7, 7], 32),
   "WeightStandardization 512x2304": request([512, 2304], [1]),
 };
 

@@ -71,7 +71,7 @@ const TABLE: readonly Row[] = [
     asked: batch([32, 512, 7, 7], 1),
     passes: 3,
     plans: {
-      software: split("invocation 4 128x1x1 lane 4", "invocation 4 128x1x1 lane 1", "invocation 4 64x1x1 lane 4").replace("apply-run", "apply-flat"),
+      software: split("invocation 4 32x1x1 lane 4", "invocation 4 128x1x1 lane 1", "invocation 4 64x1x1 lane 4").replace("apply-run", "apply-flat"),
       gpu: split("cluster 32 512x1x1 lane 1", "invocation 64 8x1x1 lane 1", "workgroup 64 16384x1x1 lane 1"),
       plain: split("workgroup 32 512x1x1 lane 1", "invocation 64 8x1x1 lane 1", "workgroup 64 16384x1x1 lane 1"),
     },
@@ -111,7 +111,7 @@ const TABLE: readonly Row[] = [
     asked: instance([32, 512, 7, 7], 1),
     passes: 2,
     plans: {
-      software: "row | row-stream invocation 32 512x1x1 lane 1",
+      software: "row | row-flat invocation 4 128x1x1 lane 4",
       gpu: "row | row-hold subgroup 128 4096x1x1 lane 1",
       plain: "row | row-hold workgroup 32 16384x1x1 lane 1",
     },

@@ -12,7 +12,7 @@ import { localResponsePlans } from "../plan/local-response-requests.ts";
 import { packedPlans } from "../plan/packed-requests.ts";
 import { pNormPlans } from "../plan/p-norm-requests.ts";
 import { backwardRequest, fusedPlan, type RowCase } from "../layers/row-gradients.ts";
-import { along, batch, DEVICES, layer, request } from "../plan/requests.ts";
+import { along, batch, DEVICES, group, instance, layer, request } from "../plan/requests.ts";
 
 const FOLDER = join(import.meta.dirname, "../../shaders");
 const MOST_LINES = 200;
@@ -114,6 +114,11 @@ test("every override of every kernel is set by some plan, to both values where i
     batch([4, 8, 3], 2),
     { ...batch([4, 8, 63], 1, "fixed"), subtractsMean: false },
     layer(4096, 768),
+    { ...instance([16, 128, 7, 7], 1), writesStatistics: true },
+    batch([8, 7, 47, 43], 1),
+    group([4, 9, 47, 43], 3),
+    request([1024, 99], [1], { parameters: { gamma: [1, 0], beta: [1, 0] }, gammaScale: 2, activation: "silu" }),
+    request([1024, 99], [1], { statistics: "rms", subtractsMean: false, writesStatistics: false, correction: 1, epsMode: "outsideStd" }),
     layer(9, 9),
     request([9, 9], [1], { statistics: "rms", subtractsMean: false, writesStatistics: false }),
     layer(999, 40000),

@@ -1,0 +1,79 @@
+import { describe, expect } from "vitest";
+import { instanceNorm, type Activation } from "../../src/index.ts";
+import { instanceNormForward } from "../../src/reference/index.ts";
+import { expectWithin, expectWithinHalf } from "../bound.ts";
+import { HOSTILE, normal } from "../data.ts";
+import { gpuTest } from "../gpu-test.ts";
+import type { ForwardCase } from "./forward-cases.ts";
+import { expectedOf, runCase } from "./run-forward-case.ts";
+
+// Planes that end anywhere in a lane, enough of them for a CPU to take them as lanes of the tensor, whatever runs the test.
+const software = { adapterClass: "software" } as const;
+const silu: Activation = "silu";
+
+const CASES: readonly ForwardCase[] = [
+  { layer: "instance", shape: [16, 126, 7, 7], gamma: [126], beta: [126], why: "a lane ends with four planes; the last team has fewer" },
+  { layer: "instance", shape: [12, 113, 9, 11], gamma: [113], options: { activation: silu }, why: "planes of 99, gamma alone, silu" },
+  { layer: "instance", shape: [16, 129, 6, 9], beta: [129], why: "a lane ends with two planes" },
+  { layer: "instance", shape: [4, 9, 43, 47], gamma: [9], beta: [9], why: "planes of more than one chain" },
+  { layer: "rms", shape: [7200, 10], why: "root mean square of rows of ten" },
+  { layer: "layer", shape: [7300, 9], options: { center: false }, why: "rows of nine, whose mean stays" },
+];
+
+for (const testCase of CASES) {
+  gpuTest(
+    `${testCase.layer} ${testCase.shape.join("x")}: ${testCase.why}`,
+    async ({ gpu }) => {
+      const { y, saved } = runCase(gpu, testCase);
+      const wanted = expectedOf(testCase);
+      expectWithin(await y.read(), wanted.y);
+      if (saved!.mean) expectWithin(await saved!.mean.read(), wanted.mean, "mean");
+      expectWithin(await saved!.rstd.read(), wanted.rstd, "rstd");
+    },
+    software,
+  );
+}
+
+gpuTest(
+  "x in f16, and no statistics are asked for",
+  async ({ gpu }) => {
+    const testCase = CASES[0]!;
+    expectWithinHalf(await runCase(gpu, testCase, { x: "f16" }).y.read(), expectedOf(testCase, { x: "f16" }).y);
+    const shape = [8, 256, 7, 7];
+    const x = { data: normal(8 * 256 * 49, 3, 1e4), shape };
+    expectWithin(await instanceNorm(gpu, gpu.tensor(x.data, shape), { saved: false }).y.read(), instanceNormForward(x).y);
+  },
+  software,
+);
+
+gpuTest(
+  "NaN and infinity stay in their own planes",
+  async ({ gpu }) => {
+    const data = normal(1600 * 49, 3);
+    data[5 * 49] = Number.NaN;
+    data[11 * 49 + 48] = Number.POSITIVE_INFINITY;
+    const found = await instanceNorm(gpu, gpu.tensor(data, [16, 100, 7, 7])).y.read();
+    const spoiled = new Set(Array.from(found, (value, i) => (Number.isFinite(value) ? -1 : Math.floor(i / 49))));
+    expect(spoiled).toEqual(new Set([-1, 5, 11]));
+  },
+  software,
+);
+
+describe("hostile data", () => {
+  for (const [family, make] of Object.entries(HOSTILE)) {
+    gpuTest(
+      `planes of ${family}`,
+      async ({ gpu }) => {
+        for (const [length, planes] of [
+          [49, 1600],
+          [99, 800],
+        ] as const) {
+          const values = make(length * 3);
+          const x = { data: new Float32Array(planes * length).map((_, i) => values[i % values.length]!), shape: [8, planes / 8, length] };
+          expectWithin(await instanceNorm(gpu, gpu.tensor(x.data, x.shape)).y.read(), instanceNormForward(x).y, `planes of ${length}`);
+        }
+      },
+      software,
+    );
+  }
+});
