@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 83100;
+export const WHOLE = 84300;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,26 +35,26 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 53000,
-  RMSNorm: 53100,
-  BatchNorm: 53800,
-  GroupNorm: 53000,
-  InstanceNorm: 53900,
+  LayerNorm: 54300,
+  RMSNorm: 54300,
+  BatchNorm: 55000,
+  GroupNorm: 54300,
+  InstanceNorm: 55200,
   WeightNorm: 25300,
-  WeightStandardization: 56400,
-  BatchChannelNorm: 55800,
-  EstimatedBatchNorm: 53800,
+  WeightStandardization: 57700,
+  BatchChannelNorm: 57000,
+  EstimatedBatchNorm: 55100,
   LocalResponseNorm: 18700,
   LpNorm: 24900,
-  MeanVarianceNorm: 53100,
-  layerNorm: 34600,
+  MeanVarianceNorm: 54400,
+  layerNorm: 35700,
   layerNormBackward: 37400,
-  rmsNorm: 34600,
-  groupNorm: 34600,
-  instanceNorm: 35200,
-  batchNorm: 35100,
+  rmsNorm: 35700,
+  groupNorm: 35700,
+  instanceNorm: 36300,
+  batchNorm: 36200,
   weightNorm: 23100,
-  weightStandardization: 35200,
+  weightStandardization: 36300,
   weightStandardizationAll: 18000,
   weightNormAll: 17800,
   localResponseNorm: 17200,
