@@ -78,7 +78,7 @@ export function callOf(gpu: Gpu, one: Case, inputs: Inputs): Call {
 
 /** Makes a case's layer and its inputs. What it gives makes the first call. */
 export function place(gpu: Gpu, one: Case, inputs: Inputs): () => Call {
-  const tensor = ({ data, shape }: Values): Tensor => gpu.tensor(data, shape, { dtype: one.dtype });
+  const tensor = ({ data, halves, shape }: Values): Tensor => gpu.tensor(halves ?? data, shape, { dtype: one.dtype });
   const x = tensor(inputs.x);
   if (one.norm === "weight") return () => weightCall(gpu, x);
   const layer = layerOf(gpu, one);

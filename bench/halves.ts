@@ -13,3 +13,33 @@ export function roundedToHalves(values: Float32Array): Float32Array {
     return large - (large - value);
   });
 }
+
+/** The bits of values that are halves. */
+export function bitsOfHalves(values: Float32Array): Uint16Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(words, (word, i) => {
+    const sign = (word >>> 16) & 0x8000;
+    const exponent = ((word >>> 23) & 0xff) - 127;
+    // What is below the normal halves counts in steps of the smallest.
+    return sign | (exponent < -14 ? Math.abs(values[i]!) * 2 ** 24 : ((exponent + 15) << 10) | ((word >>> 13) & 0x3ff));
+  });
+}
+
+/** The value of each half, by its bits. */
+let table: Float32Array | null = null;
+
+function valueOf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+/** Halves as f32. */
+export function valuesOfHalves(halves: Uint16Array): Float32Array {
+  const values = (table ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => valueOf(bits)));
+  const result = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) result[i] = values[halves[i]!]!;
+  return result;
+}

@@ -1,9 +1,11 @@
 import { channelsOf, parameterShape, type Case } from "./cases.ts";
-import { roundedToHalves } from "./halves.ts";
+import { bitsOfHalves, roundedToHalves } from "./halves.ts";
 
 /** f32 values and their shape. */
 export interface Values {
   readonly data: Float32Array;
+  /** Their bits, where they are stored as halves. */
+  readonly halves?: Uint16Array;
   readonly shape: readonly number[];
 }
 
@@ -79,7 +81,11 @@ export function inputsOf(one: Case, x: Float32Array, seed = 1): Inputs {
   const own = parameterShape(one);
   const count = sizeOf(own);
   const small = new Set(smallNames(one));
-  const like = (data: Float32Array): Values => ({ data: one.dtype === "f16" ? roundedToHalves(data) : data, shape: one.shape });
+  const like = (data: Float32Array): Values => {
+    if (one.dtype === "f32") return { data, shape: one.shape };
+    const rounded = roundedToHalves(data);
+    return { data: rounded, halves: bitsOfHalves(rounded), shape: one.shape };
+  };
   const parameter = (middle: number, height: number): Values => ({ data: wave(count, middle, height), shape: own });
   return {
     x: like(x),

@@ -30,8 +30,11 @@ interface Own {
   readonly destroy: () => void;
 }
 
-async function readAll(outputs: Call["outputs"]): Promise<Outputs<Float32Array>> {
-  const entries = Object.entries(outputs).map(async ([name, tensor]) => [name, await tensor.read()] as const);
+/** The outputs as they are stored: who judges them turns halves into numbers. */
+async function readAll(outputs: Call["outputs"]): Promise<Outputs<Float32Array | Uint16Array>> {
+  const entries = Object.entries(outputs).map(
+    async ([name, tensor]) => [name, await (tensor.dtype === "f16" ? tensor.read({ raw: true }) : tensor.read())] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }
 

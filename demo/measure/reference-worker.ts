@@ -6,7 +6,7 @@ import { entriesOf, samples } from "../../bench/inputs.ts";
 /** What the page asks of the worker. */
 export type Question =
   | { readonly kind: "prepare"; readonly one: Case; readonly seed: number }
-  | { readonly kind: "judge"; readonly id: number; readonly outputs: Outputs<Float32Array> }
+  | { readonly kind: "judge"; readonly id: number; readonly outputs: Outputs<Float32Array | Uint16Array> }
   | { readonly kind: "forget" };
 
 /** One message to the worker; its answer has the same id. */
@@ -41,7 +41,10 @@ async function answer(id: number, question: Question): Promise<{ result: unknown
   const { inputs, judge } = exerciseOf(one, await xOf(one, seed), seed);
   judges.set(id, judge);
   // The reference is done with them.
-  return { result: inputs, moved: entriesOf(inputs).map(([, { data }]) => data.buffer as ArrayBuffer) };
+  return {
+    result: inputs,
+    moved: entriesOf(inputs).flatMap(([, { data, halves }]) => (halves ? [data, halves] : [data]).map(({ buffer }) => buffer as ArrayBuffer)),
+  };
 }
 
 addEventListener("message", ({ data: { id, question } }: MessageEvent<Message>) => {

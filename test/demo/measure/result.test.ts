@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { backward, inHalves, layerNorm } from "../../../bench/cases.ts";
 import { ERROR_BOUND, HALF_BOUND } from "../../../bench/error.ts";
-import { roundedToHalves } from "../../../bench/halves.ts";
+import { bitsOfHalves, roundedToHalves, valuesOfHalves } from "../../../bench/halves.ts";
 import { bytesOf } from "../../../bench/inputs.ts";
 import { resultOf } from "../../../demo/measure/result.ts";
 import { shuffled } from "../../../demo/measure/shuffle.ts";
@@ -36,6 +36,10 @@ test("a case of which ours was not timed is a fault, in the words of what failed
 test("halves are what the library makes of f32, but for the sign of a zero", () => {
   const values = Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i * 1.7) * 2 ** ((i % 42) - 26));
   expect(roundedToHalves(values)).toEqual(fromHalves(toHalves(values)).map((value) => value + 0));
+  const bits = toHalves(values);
+  expect(bitsOfHalves(fromHalves(bits))).toEqual(bits);
+  const all = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
+  expect(valuesOfHalves(all)).toEqual(fromHalves(all));
   // A copy in halves moves half as much, but for gamma and beta.
   expect(bytesOf(one) - bytesOf(inHalves(one))).toBe(2 * 2 * 4096 * 768);
 });
