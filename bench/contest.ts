@@ -38,8 +38,8 @@ export interface Sofar {
 export interface Effort {
   /** Whether a contender has run enough. */
   readonly isEnough: (sofar: Sofar) => boolean;
-  /** Before that each runs until three runs in a row agree within a share of the fastest, at most so many; null: a first look is enough. */
-  readonly warmUp: { readonly within: number; readonly most: number } | null;
+  /** Before that each runs until three runs in a row agree within a share of the fastest, at most so many and for so many milliseconds; null: a first look is enough. */
+  readonly warmUp: { readonly within: number; readonly most: number; readonly ms: number } | null;
 }
 
 /** What stands around each run. */
@@ -127,12 +127,12 @@ async function runOnce(entry: Entry, isDisturbed: () => boolean): Promise<void> 
 }
 
 /** Runs until three in a row agree; the runs that follow are the ones that count. */
-async function warm(entry: Entry, { within, most }: NonNullable<Effort["warmUp"]>, { ready, isDisturbed }: Pace): Promise<void> {
+async function warm(entry: Entry, { within, most, ms }: NonNullable<Effort["warmUp"]>, { ready, isDisturbed }: Pace): Promise<void> {
   const agree = (): boolean => {
     const last = entry.times.slice(-AGREEING);
     return last.length === AGREEING && Math.max(...last) <= (1 + within) * Math.min(...last);
   };
-  while (entry.times.length < most && !agree()) {
+  while (entry.times.length < most && entry.spent < ms && !agree()) {
     await ready();
     await runOnce(entry, isDisturbed);
   }

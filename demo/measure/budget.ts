@@ -13,9 +13,9 @@ export interface Budget {
   readonly copies: number;
 }
 
-/** Enough for a spread that can be trusted. */
+/** Enough for a spread that can be trusted; calls of other libraries that take seconds are run less often. */
 export const THOROUGH: Budget = {
-  effort: { warmUp: { within: 0.05, most: 12 }, isEnough: ({ runs, spent }) => runs >= 20 || (spent >= 1000 && runs >= 3) },
+  effort: { warmUp: { within: 0.05, most: 12, ms: 1000 }, isEnough: ({ runs, spent }) => runs >= 20 || (spent >= 1000 && runs >= 3) || spent >= 3000 },
   words: "20 runs or one second of runs, after three that agree within 5 %",
   choosesCopiesOnce: false,
   copies: 2,

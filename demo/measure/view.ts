@@ -53,7 +53,10 @@ class Measure implements View {
     const form = element<HTMLFormElement>("measure-form");
     this.#ticks = new Ticks(form, (part) => this.change(part));
     element("run").addEventListener("click", () => void this.#start(this.#cases, THOROUGH));
-    element("stop").addEventListener("click", () => this.#stop?.abort());
+    element("stop").addEventListener("click", () => {
+      this.#tell("Stops after the run that is under way …");
+      this.#stop?.abort();
+    });
     form.classList.remove("filling");
     shell.device.watch((state) => this.#follow(state));
   }

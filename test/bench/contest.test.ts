@@ -103,7 +103,7 @@ test("a contender runs until it has enough, each by its own count", async () => 
 });
 
 test("it is warm when three runs in a row agree, or after so many; those runs do not count", async () => {
-  const effort: Effort = { warmUp: { within: 0.05, most: 6 }, isEnough: ({ runs }) => runs >= 2 };
+  const effort: Effort = { warmUp: { within: 0.05, most: 6, ms: 1000 }, isEnough: ({ runs }) => runs >= 2 };
   let runs = 0;
   // Two runs are the first look's.
   const settles = contender("ours", "", 0, [], { run: () => void (clock += [80, 80, 90, 80, 60, 61, 60][runs++] ?? 50) });
@@ -112,6 +112,8 @@ test("it is warm when three runs in a row agree, or after so many; those runs do
   const timings = await contest([settles, never3], effort, never);
   expect(timings.get(settles)).toMatchObject({ median: 50, n: 2, warmUps: 5 });
   expect(timings.get(never3)).toMatchObject({ n: 2, warmUps: 6 });
+  const slow = contender("peer", "", 600);
+  expect((await contest([slow], effort, never)).get(slow)).toMatchObject({ n: 2, warmUps: 2 });
 });
 
 test("of those that say so only the fastest few of a name are timed on", async () => {
