@@ -1,34 +1,39 @@
 import type { Gpu } from "../../src/index.ts";
 import type { Pace } from "../../bench/contest.ts";
+import type { Presence } from "./presence.ts";
 
 /** Why a run ended before its last case. */
 export class Ended extends Error {}
 
-/** Keeps a run fair and answering: lets the page paint between two runs, waits while the tab is hidden, and ends where it is stopped or the device is lost. */
+/** Keeps a run fair and the page answering: lets it paint between two runs, waits while nobody can look, and ends where it is stopped or the device is lost. */
 export class Pacer implements Pace {
   readonly #gpu: Gpu;
   readonly #signal: AbortSignal;
-  readonly #tell: (isHidden: boolean) => void;
+  readonly #presence: Presence;
+  readonly #tell: (absence: string | null) => void;
   #isDisturbed = false;
-  /** How often the tab was hidden. */
+  /** How often it waited. */
   pauses = 0;
 
-  constructor(gpu: Gpu, signal: AbortSignal, tell: (isHidden: boolean) => void) {
+  /** @param tell is told why it waits, and null when it goes on */
+  constructor(gpu: Gpu, signal: AbortSignal, presence: Presence, tell: (absence: string | null) => void) {
     this.#gpu = gpu;
     this.#signal = signal;
+    this.#presence = presence;
     this.#tell = tell;
-    document.addEventListener("visibilitychange", () => (this.#isDisturbed = true), { signal });
+    presence.addEventListener("change", () => (this.#isDisturbed = true), { signal });
   }
 
   /** @throws Ended */
   readonly ready = async (): Promise<void> => {
     this.#check();
     await new Promise((resolve) => setTimeout(resolve));
-    if (document.visibilityState === "hidden") {
+    const { absence } = this.#presence;
+    if (absence) {
       this.pauses++;
-      this.#tell(true);
-      await this.#shown();
-      this.#tell(false);
+      this.#tell(absence);
+      await this.#present();
+      this.#tell(null);
     }
     this.#check();
     this.#isDisturbed = false;
@@ -41,15 +46,15 @@ export class Pacer implements Pace {
     if (this.#gpu.isLost) throw new Ended("the device was lost");
   }
 
-  #shown(): Promise<void> {
+  #present(): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (document.visibilityState === "hidden" && !this.#signal.aborted) return;
-        document.removeEventListener("visibilitychange", look);
+        if (this.#presence.absence && !this.#signal.aborted) return;
+        this.#presence.removeEventListener("change", look);
         this.#signal.removeEventListener("abort", look);
         resolve();
       };
-      document.addEventListener("visibilitychange", look);
+      this.#presence.addEventListener("change", look);
       this.#signal.addEventListener("abort", look);
     });
   }

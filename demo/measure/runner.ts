@@ -4,6 +4,7 @@ import { measure } from "../../bench/measure.ts";
 import type { Peer } from "../../bench/peer.ts";
 import { copiesFor, type Budget } from "./budget.ts";
 import { Ended, Pacer } from "./pacer.ts";
+import type { Presence } from "./presence.ts";
 import { Reference } from "./reference.ts";
 import { resultOf, type Result } from "./result.ts";
 import { shuffled } from "./shuffle.ts";
@@ -15,6 +16,8 @@ export interface Order {
   readonly seed: number;
   readonly budget: Budget;
   readonly peers: readonly Peer[];
+  /** It waits while nobody can look. */
+  readonly presence: Presence;
 }
 
 /** What is told while it runs. */
@@ -24,20 +27,21 @@ export interface Listener {
   readonly result: (result: Result) => void;
   /** A case that could not be measured; the run goes on. */
   readonly failed: (one: Case, message: string) => void;
-  readonly hidden: (isHidden: boolean) => void;
+  /** Why it waits; null when it goes on. */
+  readonly waits: (absence: string | null) => void;
 }
 
 /** How a run ended: null where every case had its turn. */
 export interface Outcome {
   readonly ended: string | null;
-  /** How often it waited because the tab was hidden. */
+  /** How often it waited because nobody could look. */
   readonly pauses: number;
 }
 
 /** Measures the cases in an order that the seed decides. What was measured before it was stopped, or before the device was lost, has been told. */
-export async function runCases({ gpu, cases, seed, budget, peers }: Order, signal: AbortSignal, listener: Listener): Promise<Outcome> {
+export async function runCases({ gpu, cases, seed, budget, peers, presence }: Order, signal: AbortSignal, listener: Listener): Promise<Outcome> {
   const finished = new AbortController();
-  const pacer = new Pacer(gpu, AbortSignal.any([signal, finished.signal]), listener.hidden);
+  const pacer = new Pacer(gpu, AbortSignal.any([signal, finished.signal]), presence, listener.waits);
   const reference = new Reference();
   // A case that the reference is still at ends with it.
   const ended = new Promise<never>((_, fail) => {

@@ -12,6 +12,7 @@ import { showDevice } from "./device-card.ts";
 import { Exports, type Taken } from "./exports.ts";
 import { factsOf } from "./facts.ts";
 import { describePeer, Peers } from "./peers.ts";
+import { Presence } from "./presence.ts";
 import type { Origin } from "./report.ts";
 import type { Result } from "./result.ts";
 import { rowsOf, type Row } from "./row.ts";
@@ -41,6 +42,7 @@ class Measure implements View {
   /** What `npm start` asks for. */
   readonly #command = asked();
   #hasObeyed = false;
+  readonly #presence = new Presence();
   #isOpen = false;
   #state: MeasureState = readState(FIELDS, new URLSearchParams());
   #run: Run | null = null;
@@ -64,11 +66,14 @@ class Measure implements View {
   open(params: URLSearchParams): void {
     this.#state = readState(FIELDS, params);
     this.change({});
+    this.#presence.isShown = true;
     this.#isOpen = true;
     this.#obey();
   }
 
-  close(): void {}
+  close(): void {
+    this.#presence.isShown = false;
+  }
 
   /** Takes settings, shows them, and remembers them in the address. */
   change(part: Partial<MeasureState>): void {
@@ -138,7 +143,7 @@ class Measure implements View {
       const peers = await this.#peers.open(this.#state.compare);
       this.#run = { origin: this.#origin(gpu, budget), results: new Map(), failures: new Map() };
       const { results, failures } = this.#run;
-      const outcome = await runCases({ gpu, cases, seed: this.#state.seed, budget, peers }, stop.signal, {
+      const outcome = await runCases({ gpu, cases, seed: this.#state.seed, budget, peers, presence: this.#presence }, stop.signal, {
         begin: (one, done) => {
           this.#running = idOf(one);
           progress.value = done;
@@ -147,7 +152,7 @@ class Measure implements View {
         },
         result: (result) => void results.set(result.id, result),
         failed: (one, message) => void failures.set(idOf(one), message),
-        hidden: (isHidden) => this.#tell(isHidden ? "Paused: this tab is hidden." : `Goes on: ${this.#running ?? ""}`),
+        waits: (absence) => this.#tell(absence ? `Paused: ${absence}.` : `Goes on: ${this.#running ?? ""}`),
       });
       progress.value = results.size + failures.size;
       this.#tell(summary(this.#run, cases.length, outcome));
@@ -228,7 +233,7 @@ function summary({ results, failures }: Run, wanted: number, { ended, pauses }: 
   if (ended) sentences.unshift(`Ended after ${count} of ${wanted} cases: ${ended}.`);
   if (ended && count === 0) sentences.pop();
   if (failures.size) sentences.push(`${failures.size} could not be measured.`);
-  if (pauses) sentences.push(`Paused ${pauses === 1 ? "once" : `${pauses} times`} while the tab was hidden.`);
+  if (pauses) sentences.push(`Paused ${pauses === 1 ? "once" : pauses === 2 ? "twice" : `${pauses} times`} while nobody could look.`);
   return sentences.join(" ");
 }
 

@@ -219,7 +219,7 @@ describe("a run", () => {
     await ended(page);
   });
 
-  test("waits while the tab is hidden, and says so", async () => {
+  test("waits while the tab is hidden or another view is shown, and says so", async () => {
     page = await open(SMALL);
     await started(page);
     await hide(page, true);
@@ -228,9 +228,13 @@ describe("a run", () => {
     expect(await status(page)).toBe("Paused: this tab is hidden.");
     await hide(page, false);
     await page.waitForFunction(() => document.getElementById("status")!.textContent!.startsWith("Goes on"));
+    await page.click("#tab-see");
+    await page.waitForFunction(() => document.getElementById("status")!.textContent === "Paused: another view is shown.");
+    await page.click("#tab-measure");
+    await page.waitForFunction(() => document.getElementById("status")!.textContent!.startsWith("Goes on"));
     await page.click("#stop");
     await ended(page);
-    expect(await status(page)).toBe("Ended after 0 of 1 cases: stopped. Paused once while the tab was hidden.");
+    expect(await status(page)).toBe("Ended after 0 of 1 cases: stopped. Paused twice while nobody could look.");
   });
 
   test("ends with its device; after Restart there is another", async () => {
