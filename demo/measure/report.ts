@@ -97,7 +97,7 @@ export function sourceText({ adapter, adapterName, seed, budget, peers }: Origin
 /** A run as a table of Markdown. */
 export function toMarkdown(origin: Origin, results: readonly Result[]): string {
   const hasPeers = results.some(({ peers }) => peers.length);
-  const head = hasPeers ? [...HEAD, "beside others"] : HEAD;
+  const head = hasPeers ? [...HEAD, "times as fast as"] : HEAD;
   const rows = results.map((result) => {
     const { case: one, ours, gigabytesPerSecond, shareOfCopy, error, bound, isWrong, firstMs, plan, peers } = result;
     const cells = [

@@ -28,7 +28,7 @@ function errorText({ error, bound, isWrong }: Result): string {
 
 /** Another library in words: how many times as fast ours is, or that it is wrong. */
 export function peerText({ name, ratio, error }: PeerResult): string {
-  return error <= PEER_BOUND ? `${formatRatio(ratio)} as fast as ${peerName(name)}` : `${peerName(name)} is off by ${formatError(error)}`;
+  return error <= PEER_BOUND ? `${formatRatio(ratio)} ${peerName(name)}` : `${peerName(name)} is off by ${formatError(error)}`;
 }
 
 /** Results beyond this error are no answer, whoever gave them. */
@@ -43,35 +43,37 @@ function refusedText({ refused, peers }: Result): string[] {
 /** Every result as a row; what is not measured yet is there already, so that nothing moves when it comes. */
 export class ResultTable {
   readonly #table: HTMLTableElement;
-  readonly #shown = new Map<string, { row: Row; element: HTMLTableRowElement }>();
+  readonly #shown = new Map<string, { row: Row; lines: number; element: HTMLTableRowElement }>();
 
   constructor(table: HTMLTableElement) {
     this.#table = table;
     const head = made("tr");
-    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "Beside others", className: "peers" }])
+    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "Times as fast as", className: "peers" }])
       head.append(Object.assign(made("th", name, className), { scope: "col" }));
     table.tHead!.append(head);
   }
 
-  show(rows: readonly Row[], withPeers: boolean): void {
-    this.#table.classList.toggle("compared", withPeers);
-    const elements = rows.map((row) => this.#elementOf(row));
+  /** @param lines of other libraries in a row: none hides their column */
+  show(rows: readonly Row[], lines: number): void {
+    this.#table.classList.toggle("compared", lines > 0);
+    const elements = rows.map((row) => this.#elementOf(row, lines));
     const body = this.#table.tBodies[0]!;
     if (body.rows.length !== elements.length || elements.some((one, i) => body.rows[i] !== one)) body.replaceChildren(...elements);
   }
 
-  #elementOf(row: Row): HTMLTableRowElement {
+  #elementOf(row: Row, lines: number): HTMLTableRowElement {
     const known = this.#shown.get(row.id);
-    if (known && known.row.result === row.result && known.row.isRunning === row.isRunning && known.row.failed === row.failed) return known.element;
-    const element = rowElement(row);
+    if (known && known.row.result === row.result && known.row.isRunning === row.isRunning && known.row.failed === row.failed && known.lines === lines)
+      return known.element;
+    const element = rowElement(row, lines);
     // A row in the page is changed in its place.
     known?.element.replaceWith(element);
-    this.#shown.set(row.id, { row, element });
+    this.#shown.set(row.id, { row, lines, element });
     return element;
   }
 }
 
-function rowElement({ id, case: one, result, isRunning, failed }: Row): HTMLTableRowElement {
+function rowElement({ id, case: one, result, isRunning, failed }: Row, lines: number): HTMLTableRowElement {
   const row = made("tr", "", isRunning ? "running" : result || failed ? "" : "pending");
   row.dataset["id"] = id;
   const name = made("th");
@@ -86,9 +88,11 @@ function rowElement({ id, case: one, result, isRunning, failed }: Row): HTMLTabl
     row.append(value);
   }
   const peers = made("td", "", "peers");
-  peers.dataset["label"] = "Beside others";
+  peers.dataset["label"] = "Times as fast as";
   const words = result ? [...result.peers.map(peerText), ...refusedText(result)] : [];
-  peers.append(...(words.length ? words : ["–"]).map((text) => made("div", text)));
+  // As many lines as there will be.
+  const none = Array.from({ length: Math.max(1, lines) }, () => "–");
+  peers.append(...(words.length ? words : none).map((text) => made("div", text)));
   row.append(peers);
   return row;
 }

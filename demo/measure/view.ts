@@ -121,7 +121,7 @@ class Measure implements View {
     element<HTMLButtonElement>("stop").disabled = !isRunning;
     this.#ticks.disabled = isRunning;
     this.#exports.enabled = measured > 0;
-    this.#table.show(rows, this.#state.compare.length > 0 || rows.some(({ result }) => result?.peers.length));
+    this.#table.show(rows, Math.max(this.#state.compare.length, ...rows.map(({ result }) => result?.peers.length ?? 0)));
     this.#chart.show(rows);
   }
 

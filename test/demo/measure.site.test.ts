@@ -132,7 +132,7 @@ describe("a run", () => {
       expect(share).toMatch(/^[\d.]+ %$/);
       expect(error).toMatch(dtype === "f32" ? /^\d\.\de−[678]$/ : /^\d\.\de−[45]$/);
       expect(plan).toMatch(/dispatch/);
-      expect(peers).toMatch(dtype === "f32" ? /^[\d.]+ × as fast as TensorFlow\.js$/ : /^TensorFlow\.js: none$/);
+      expect(peers).toMatch(dtype === "f32" ? /^[\d.]+ × TensorFlow\.js$/ : /^TensorFlow\.js: none$/);
     }
     expect(await page.$eval("#measure-chart", (chart) => chart.getAttribute("aria-label"))).toMatch(/2 of 2 measured, from [\d.]+ % .* to [\d.]+ %/);
     expect(await page.$$eval("#measure-chart svg rect", (bars) => bars.length)).toBe(5);

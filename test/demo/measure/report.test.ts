@@ -44,10 +44,10 @@ test("Markdown is a table, with where it comes from", () => {
   const rows = lines.filter((line) => line.startsWith("|"));
   expect(new Set(rows.map((line) => line.split("|").length)).size).toBe(1);
   expect(rows[2]).toBe(
-    "| LayerNorm | 4096×768 f32 | 20.0 ms | 18.0 to 22.0 ms | 20 | 1.00 | 50 % | 1.0e−7 | 123 ms | row · invocation | 4.0 × as fast as TensorFlow.js, jax-js is off by 5.0e−1 |",
+    "| LayerNorm | 4096×768 f32 | 20.0 ms | 18.0 to 22.0 ms | 20 | 1.00 | 50 % | 1.0e−7 | 123 ms | row · invocation | 4.0 × TensorFlow.js, jax-js is off by 5.0e−1 |",
   );
   expect(rows[3]).toContain("**1.0e−3, beyond 4.0e−6**");
-  expect(toMarkdown(ORIGIN, [wrong])).not.toContain("beside others");
+  expect(toMarkdown(ORIGIN, [wrong])).not.toContain("times as fast as");
 });
 
 test("a terminal's table has aligned columns and names what is wrong", () => {
