@@ -9,6 +9,7 @@ import type { Shell, View } from "./shell/view.ts";
 const VIEWS = {
   see: async (shell: Shell) => (await import("./see/view.ts")).openSee(shell),
   measure: async (shell: Shell) => (await import("./measure/view.ts")).openMeasure(shell),
+  train: async (shell: Shell) => (await import("./train/view.ts")).openTrain(shell),
 } as const;
 
 type Name = keyof typeof VIEWS;

@@ -1,6 +1,6 @@
 import { adapterName, type DeviceState, type SharedDevice } from "./device.ts";
 
-const LIMITS = "Until then See computes on the CPU reference, and Measure has nothing to measure.";
+const LIMITS = "Until then See computes on the CPU reference, Measure has nothing to measure, and Train nothing to train on.";
 
 /** Says what there is to compute on: a word in the header, and where something is missing a sentence with a button to try again. */
 export function showDevice(

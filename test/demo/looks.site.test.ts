@@ -31,6 +31,16 @@ async function rest(page: Page, view: string): Promise<void> {
   else await page.waitForFunction(() => !(document.getElementById("run") as HTMLButtonElement).disabled);
 }
 
+/** Keeps how it looks, wide and narrow; nothing may be wider than the page. */
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const width of [1280, 360]) {
+    await page.setViewport({ width, height: 900 });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.screenshot({ path: join(screenshots, `${name}-${width}.png`) as `${string}.png`, fullPage: true });
+    expect(await overflow(page)).toBe(0);
+  }
+}
+
 test.each([
   ["see", "light"],
   ["see", "dark"],
@@ -42,11 +52,21 @@ test.each([
   await rest(page, view);
   await page.$$eval("#view-measure details", (all) => all.forEach((one) => (one.open = true)));
   expect(await findings(page)).toEqual([]);
-  for (const width of [1280, 360]) {
-    await page.setViewport({ width, height: 900 });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    await page.screenshot({ path: join(screenshots, `${view}-${theme}-${width}.png`) as `${string}.png`, fullPage: true });
-    expect(await overflow(page)).toBe(0);
+  await shoot(page, `${view}-${theme}`);
+});
+
+test("axe finds nothing, and nothing is wider than the page: train, light and dark", async () => {
+  const page = await site.open("#train?lanes=none.batch.group&batch=64");
+  for (let digits = 64; digits <= 256; digits += 64) {
+    await page.waitForFunction(() => !(document.getElementById("train-step") as HTMLButtonElement).disabled);
+    await page.click("#train-step");
+    await page.waitForFunction((seen) => document.getElementById("train-status")!.textContent!.startsWith(`Paused after ${seen} `), {}, digits);
+  }
+  for (const theme of ["light", "dark"]) {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    await page.$eval("#view-train details", (details, isOpen) => ((details as HTMLDetailsElement).open = isOpen), theme === "dark");
+    expect(await findings(page)).toEqual([]);
+    await shoot(page, `train-${theme}`);
   }
 });
 
