@@ -11,6 +11,8 @@ const FONT = "12px system-ui, sans-serif";
 /** What a chart shows: curves over counts of digits. */
 export interface CurveData {
   readonly digits: readonly number[];
+  /** Where the axis of digits ends, at least. */
+  readonly until: number;
   readonly curves: readonly { readonly norm: NormName; readonly values: readonly (number | null)[] }[];
 }
 
@@ -28,7 +30,7 @@ export class Chart {
   readonly #options: ChartOptions;
   #plot: uPlot | null = null;
   #norms: readonly NormName[] = [];
-  #data: CurveData = { digits: [], curves: [] };
+  #data: CurveData = { digits: [], until: 0, curves: [] };
   #isAsked = false;
 
   constructor(place: HTMLElement, options: ChartOptions) {
@@ -83,7 +85,7 @@ export class Chart {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: false, range: (_, __, largest) => [0, Math.max(200, largest || 0)] },
+          x: { time: false, range: () => [0, Math.max(200, this.#data.until)] },
           y: { range: (_, __, largest) => [0, top(largest || 0)] },
         },
         axes: [

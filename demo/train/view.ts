@@ -181,8 +181,8 @@ class Train implements View {
     if (!training) return;
     this.#table.show(training);
     const { rounds, tests, records } = training;
-    this.#loss.show({ digits: rounds, curves: records.map(({ norm, loss }) => ({ norm, values: loss })) });
-    this.#accuracy.show({ digits: tests, curves: records.map(({ norm, accuracy }) => ({ norm, values: accuracy })) });
+    this.#loss.show({ digits: rounds, until: training.digits, curves: records.map(({ norm, loss }) => ({ norm, values: loss })) });
+    this.#accuracy.show({ digits: tests, until: training.digits, curves: records.map(({ norm, accuracy }) => ({ norm, values: accuracy })) });
     if (rounds.length === 0) fillCurveTable(element<HTMLTableElement>("train-curves"), training);
   }
 }
