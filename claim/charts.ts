@@ -29,6 +29,18 @@ export function merged(lines: readonly (readonly Point[])[]): Spot[] {
     .map(([x, own]) => ({ x, mean: mean(own), low: Math.min(...own), high: Math.max(...own) }));
 }
 
+/** Rules of a scale of shares, up to 1: finer on a short one. */
+function sharesFrom(least: number): number[] {
+  const from = Math.max(0, Math.floor(least * 10) / 10);
+  const parts = from >= 0.7 ? 20 : 10;
+  return Array.from({ length: Math.round((1 - from) * parts) + 1 }, (_, i) => from + i / parts);
+}
+
+/** Each point averaged with its neighbours: losses of a few steps jump. */
+export function smoothed(points: readonly Point[]): Point[] {
+  return points.map(([x], i) => [x, mean(points.slice(Math.max(0, i - 1), i + 2).map(([, value]) => value))]);
+}
+
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
@@ -45,20 +57,14 @@ export function curves(record: ClaimRecord): string {
   const { runs, samples } = record;
   const [norms, batches] = [normsOf(runs), batchesOf(runs)];
   const half = (WIDTH - LEFT - RIGHT - LEFT) / 2;
+  const shares = sharesFrom(Math.min(...runs.flatMap(({ accuracy }) => accuracy.map(([, value]) => value))));
   const most = Math.max(1, ...runs.flatMap(({ loss }) => loss.map(([, value]) => value)));
   const parts = batches.flatMap((batch, row) => {
     const top = TOP + row * (PANEL + GAP) + 20;
     const bottom = top + PANEL;
-    const panel = (
-      column: number,
-      to: number,
-      ticks: readonly number[],
-      say: (tick: number) => string,
-      what: string,
-      points: (run: Run) => readonly Point[],
-    ) => {
+    const panel = (column: number, ticks: readonly number[], say: (tick: number) => string, what: string, points: (run: Run) => readonly Point[]) => {
       const start = LEFT + column * (half + LEFT);
-      const [x, y]: [Scale, Scale] = [{ from: 0, to: samples, at: [start, start + half] }, { from: 0, to, at: [bottom, top] }]; // prettier-ignore
+      const [x, y]: [Scale, Scale] = [{ from: 0, to: samples, at: [start, start + half] }, { from: ticks[0]!, to: ticks.at(-1)!, at: [bottom, top] }]; // prettier-ignore
       const lines = norms.map((norm) => curve(norm, merged(runsOf(runs, [norm, batch]).map(points)), x, y));
       const xTicks = [0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(samples * share));
       return [text(start, top - 8, `Batch ${batch}: ${what}`, ' class="head"'), rules(x, y, ticks, say), below(x, bottom, xTicks), ...lines];
@@ -66,11 +72,11 @@ export function curves(record: ClaimRecord): string {
     const ceiling = Math.min(3, Math.ceil(most * 2) / 2);
     const lossTicks = Array.from({ length: 2 * ceiling + 1 }, (_, i) => i / 2);
     return [
-      ...panel(0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1], percent, "test accuracy", ({ accuracy }) => [[0, 0.1], ...accuracy]),
-      ...panel(1, ceiling, lossTicks, String, "training loss", ({ loss }) => loss),
+      ...panel(0, shares, percent, "test accuracy", ({ accuracy }) => accuracy),
+      ...panel(1, lossTicks, String, "training loss", ({ loss }) => smoothed(loss)),
     ];
   });
-  const note = `over digits seen; lines: means over seeds, bands: least to greatest; chance is 10 %; accuracy on the way is of ${CHECKED} test digits, the final one of all`;
+  const note = `over digits seen; lines: means over seeds, bands: least to greatest; the last accuracy is of all test digits, those before of ${CHECKED}`;
   return picture(WIDTH, TOP + batches.length * (PANEL + GAP), `Accuracy and loss by batch size, on ${on(record)}`, [
     text(16, 48, note, ' class="muted"'),
     legend(norms, NORMS, 16, 70),
@@ -84,9 +90,8 @@ const HEIGHT = 420;
 export function finals(record: ClaimRecord): string {
   const { runs, samples } = record;
   const [norms, batches] = [normsOf(runs), batchesOf(runs)];
-  const least = Math.min(...runs.map(finalAccuracy));
-  const y: Scale = { from: Math.max(0, Math.floor(least * 10) / 10), to: 1, at: [HEIGHT - BOTTOM, TOP] };
-  const ticks = Array.from({ length: Math.round((1 - y.from) * 10) + 1 }, (_, i) => y.from + i / 10);
+  const ticks = sharesFrom(Math.min(...runs.map(finalAccuracy)));
+  const y: Scale = { from: ticks[0]!, to: 1, at: [HEIGHT - BOTTOM, TOP] };
   const x: Scale = { from: -0.5, to: batches.length - 0.5, at: [LEFT, WIDTH - RIGHT] };
   const marks = norms.flatMap((norm, i) => {
     const shift = (i - (norms.length - 1) / 2) * 0.11;

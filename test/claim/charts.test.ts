@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { curves, finals, merged } from "../../claim/charts.ts";
+import { curves, finals, merged, smoothed } from "../../claim/charts.ts";
 import { madeUpLane, madeUpRecord, madeUpRun } from "./made-up.ts";
 
 const RUNS = [
@@ -18,6 +18,10 @@ test("curves of seeds become means with extremes, where most seeds have a point"
     [[10, 2]],
   ]);
   expect(spots).toEqual([{ x: 10, mean: 1.5, low: 1, high: 2 }]);
+});
+
+test("losses are smoothed over neighbours", () => {
+  expect(smoothed([[1, 3], [2, 6], [3, 0]])).toEqual([[1, 4.5], [2, 3], [3, 3]]); // prettier-ignore
 });
 
 test.each([
