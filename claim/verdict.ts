@@ -106,10 +106,10 @@ function laneName([norm, batch]: Lane): string {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 }
 
-/** A difference and how sure it is: "+3.2 (+1.0 to +5.4)". */
+/** A difference and how sure it is: "+3.21 (+1.02 to +5.40)". */
 export function intervalText({ mean: centre, low, high, n }: Interval): string {
   return `${signed(centre)} (${n < 2 ? "one seed" : `${signed(low)} to ${signed(high)}`})`;
 }

@@ -21,7 +21,7 @@ test("the page names its adapter, command, date, network, and what is missing or
   expect(text).toContain("Diverged, and counted with the accuracy that was left: none, batch 1, seed 0 (after 32 digits).");
   expect(text).toContain("| BatchNorm | **91.0** ± 1.4 (90.0–92.0, n 2) |");
   expect(text).toContain("| BatchNorm, batch 1 | 0.01 | 45.5 | 91.0 | 1.500 |");
-  expect(text).toContain("| GN + WS beats BN at batch 1 (WS) | GN + WS 1 − BN 1 | +5.0 (one seed) | cannot tell |");
+  expect(text).toContain("| GN + WS beats BN at batch 1 (WS) | GN + WS 1 − BN 1 | +5.00 (one seed) | cannot tell |");
   expect(text).toContain("(curves.svg)");
   expect(text).toContain("(finals.svg)");
 });

@@ -69,15 +69,15 @@ test("differences are taken seed by seed, of the seeds that both lanes have", ()
 test("one seed cannot tell, one batch size says nothing of shrinking, and a large one is not small", () => {
   const one = [...madeUpLane("batch", 16, [0.5]), ...madeUpLane("group", 16, [0.6]), ...madeUpLane("group+ws", 16, [0.9])];
   expect(outcomes(one)).toEqual({ "WS improves GN at batch 16": "cannot tell" });
-  expect(intervalText(findings(one)[0]!.found)).toBe("+30.0 (one seed)");
+  expect(intervalText(findings(one)[0]!.found)).toBe("+30.00 (one seed)");
 });
 
 test("sentences count every outcome and name its claims with their figures", () => {
   expect(verdictSentences(findings(AS_IN_THE_PAPERS.filter(({ batch, norm }) => batch === 1 && norm !== "group")))).toEqual([
-    "**Agrees with the papers** in 1 of 1 comparisons: GN + WS beats BN at batch 1 (+36.3 points).",
+    "**Agrees with the papers** in 1 of 1 comparisons: GN + WS beats BN at batch 1 (+36.33 points).",
     "**Disagrees** in 0.",
     "**Cannot tell** in 0.",
   ]);
   expect(verdictSentences([])).toEqual(["The runs so far allow no comparison with the papers."]);
-  expect(intervalText({ mean: -1.25, low: -2, high: 0.5, n: 3 })).toBe("−1.3 (−2.0 to +0.5)");
+  expect(intervalText({ mean: -1.25, low: -2, high: 0.5, n: 3 })).toBe("−1.25 (−2.00 to +0.50)");
 });
