@@ -16,7 +16,7 @@ import { Presence } from "./presence.ts";
 import type { Origin } from "./report.ts";
 import type { Result } from "./result.ts";
 import { rowsOf, type Row } from "./row.ts";
-import { runCases, type Outcome } from "./runner.ts";
+import type { Outcome } from "./runner.ts";
 import { FIELDS, type MeasureState } from "./state.ts";
 import { ResultTable } from "./table.ts";
 import { table } from "./terminal.ts";
@@ -140,6 +140,8 @@ class Measure implements View {
     progress.value = 0;
     this.#show();
     try {
+      // With every kernel: it loads when it is first wanted.
+      const { runCases } = await import("./runner.ts");
       const peers = await this.#peers.open(this.#state.compare);
       this.#run = { origin: this.#origin(gpu, budget), results: new Map(), failures: new Map() };
       const { results, failures } = this.#run;

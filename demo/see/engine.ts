@@ -1,4 +1,4 @@
-import type { Plan } from "../../src/index.ts";
+import type { Plan, Tensor } from "../../src/index.ts";
 import type { Extents, NormName } from "./norms.ts";
 
 /** One call of a layer. */
@@ -25,4 +25,9 @@ export interface Outcome {
 
 export function shapeOf({ extents: { n, c, side } }: Job): [number, number, number, number] {
   return [n, c, side, side];
+}
+
+/** Gives each value of a parameter that there is. */
+export function fill(tensor: Tensor | null, value: number): void {
+  tensor?.write(new Float32Array(tensor.size).fill(value));
 }

@@ -1,7 +1,6 @@
 import { NormgpuError, type Gpu } from "../../src/index.ts";
 import type { Job, Outcome } from "./engine.ts";
 import { computeOnGpu } from "./gpu-engine.ts";
-import { computeOnReference, errorOf } from "./reference-engine.ts";
 
 /** A job that was computed. */
 export interface Computed {
@@ -60,10 +59,15 @@ export class Live {
   async #compute(job: Job): Promise<void> {
     await pause();
     const gpu = this.#gpu();
-    if (!gpu) return this.#show({ job, outcome: computeOnReference(job), error: null, gpu });
+    if (!gpu) {
+      const { computeOnReference } = await import("./reference-engine.ts");
+      return this.#show({ job, outcome: computeOnReference(job), error: null, gpu });
+    }
     const outcome = await computeOnGpu(gpu, job);
     this.#show({ job, outcome, error: null, gpu });
     await pause();
+    // Not needed for a first picture: it loads after it.
+    const { computeOnReference, errorOf } = await import("./reference-engine.ts");
     // Where something newer is wanted, its error is the one to look at.
     if (!this.#wanted) this.#show({ job, outcome, error: errorOf(outcome.y, computeOnReference(job).y), gpu });
   }
