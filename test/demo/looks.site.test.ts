@@ -28,6 +28,7 @@ const overflow = (page: Page): Promise<number> => page.evaluate(() => document.d
 /** Waits until the view has nothing left to do by itself. */
 async function rest(page: Page, view: string): Promise<void> {
   if (view === "see") await settled(page);
+  else if (view === "train") await page.waitForFunction(() => !(document.getElementById("train-play") as HTMLButtonElement).disabled);
   else await page.waitForFunction(() => !(document.getElementById("run") as HTMLButtonElement).disabled);
 }
 
@@ -81,7 +82,7 @@ test.each(["light", "dark"])("axe finds nothing where WebGPU is missing and the 
   expect(await findings(page)).toEqual([]);
 });
 
-test.each(["see", "measure"])("the focus is seen on every control of %s", async (view) => {
+test.each(["see", "measure", "train"])("the focus is seen on every control of %s", async (view) => {
   const page = await site.open(`#${view}`);
   await rest(page, view);
   const unseen = await page.evaluate(async (name) => {

@@ -109,6 +109,7 @@ describe("controls", () => {
     expect(curves[9]!.slice(3)).toEqual(["–", "40 %"]);
     expect(await page.$eval("#train-accuracy", (chart) => chart.getAttribute("aria-label"))).toContain("no norm 80 %, Weight Norm 80 %");
     for (const chart of ["#train-loss", "#train-accuracy"]) expect(await isDrawn(page, chart)).toBe(true);
+    expect(await page.evaluate(() => (window as unknown as { shift: number }).shift)).toBeLessThan(0.01);
     await page.click("#train-reset");
     expect([await digits(page), await isOff(page, "#train-play")]).toEqual([0, false]);
     expect(await rows(page, "#train-curves")).toEqual([]);
