@@ -8,6 +8,7 @@ import { Chart } from "./curves.ts";
 import { fillCurveTable, formatLoss, formatShare, LaneTable } from "./lane-tables.ts";
 import { NETWORK } from "./network-text.ts";
 import { NORMS } from "./norms.ts";
+import { showRecorded } from "./recorded.ts";
 import { FIELDS, SPEEDS, type TrainState } from "./state.ts";
 import { Cancelled, MOST_DIGITS, Training } from "./training.ts";
 
@@ -39,6 +40,11 @@ class Train implements View {
     element("train-network").textContent =
       `The network: ${NETWORK.text} The learning rate is 0.05 for a batch of 16, and in proportion for others. Groups have four channels.`;
     element<HTMLProgressElement>("train-progress").max = MOST_DIGITS;
+    showRecorded({
+      image: element<HTMLImageElement>("recorded-figure"),
+      words: element("recorded-words"),
+      table: element<HTMLTableElement>("recorded-table"),
+    });
     form.classList.remove("filling");
     shell.device.watch((state) => this.#follow(state));
   }
