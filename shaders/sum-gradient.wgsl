@@ -98,29 +98,44 @@ fn slice_shift(slice: Slice, total: u32) -> Lane {
   return lane_opaque(max(min(a, b), min(max(a, b), c)), params.zero);
 }
 
+// What value c of a lane of columns sums to.
+fn write_column(sums: LineSums, shift: Lane, count: f32, base: u32, c: u32) {
+  let at = base + c;
+  let s = lane_value(shift, c);
+  if (WRITES_DGAMMA) {
+    let found = (lane_value(sums.exhat, c) + s * lane_value(sums.xhat, c)) * params.gamma_scale;
+    dgamma[params.dgamma_offset + at] = select(0.0, dgamma[params.dgamma_offset + at], ACCUMULATES) + found;
+  }
+  if (WRITES_DBETA) {
+    dbeta[params.dbeta_offset + at] = select(0.0, dbeta[params.dbeta_offset + at], ACCUMULATES) + lane_value(sums.v, c);
+  }
+  if (!WRITES_DGAMMA && !WRITES_DBETA) {
+    partials[params.partials_offset + 2u * at] = vec4f(count, s, lane_value(sums.e, c), lane_value(sums.exhat, c));
+    partials[params.partials_offset + 2u * at + 1u] = vec4f(lane_value(sums.xhat, c), lane_value(sums.v, c), 0.0, 0.0);
+  }
+}
+
 fn sum_column(team: u32, inv: Invocation) {
   if (team >= params.teams) { return; }
-  let slice = team / params.items;
-  let first = slice % params.slices * params.repeats_per_slice;
+  // A CPU divides slowly.
+  var row = team / params.items;
+  let column = team - row * params.items;
+  var slice = 0u;
+  if (params.slices > 1u) {
+    let all = row;
+    row /= params.slices;
+    slice = all - row * params.slices;
+  }
+  let first = slice * params.repeats_per_slice;
   let end = min(first + params.repeats_per_slice, params.repeats);
-  let line = line_of(slice / params.slices, team % params.items);
   var shift = Lane(0.0);
-  if (CENTERED) { shift = slice_shift(Slice(slice / params.slices, team % params.items, first, 0u, 1u), end - first); }
-  let sums = line_sums(line, shift, first, end, inv);
-  for (var c = 0u; c < LANE; c++) {
-    let at = team * LANE + c;
-    let s = lane_value(shift, c);
-    if (WRITES_DGAMMA) {
-      let found = (lane_value(sums.exhat, c) + s * lane_value(sums.xhat, c)) * params.gamma_scale;
-      dgamma[params.dgamma_offset + at] = select(0.0, dgamma[params.dgamma_offset + at], ACCUMULATES) + found;
-    }
-    if (WRITES_DBETA) {
-      dbeta[params.dbeta_offset + at] = select(0.0, dbeta[params.dbeta_offset + at], ACCUMULATES) + lane_value(sums.v, c);
-    }
-    if (!WRITES_DGAMMA && !WRITES_DBETA) {
-      partials[params.partials_offset + 2u * at] = vec4f(f32(end - first), s, lane_value(sums.e, c), lane_value(sums.exhat, c));
-      partials[params.partials_offset + 2u * at + 1u] = vec4f(lane_value(sums.xhat, c), lane_value(sums.v, c), 0.0, 0.0);
-    }
+  if (CENTERED) { shift = slice_shift(Slice(row, column, first, 0u, 1u), end - first); }
+  let sums = line_sums(line_of(row, column), shift, first, end, inv);
+  write_column(sums, shift, f32(end - first), team * LANE, 0u);
+  if (LANE == 4u) {
+    write_column(sums, shift, f32(end - first), team * LANE, 1u);
+    write_column(sums, shift, f32(end - first), team * LANE, 2u);
+    write_column(sums, shift, f32(end - first), team * LANE, 3u);
   }
 }
 

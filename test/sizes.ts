@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 84300;
+export const WHOLE = 84400;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,18 +35,18 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 54300,
-  RMSNorm: 54300,
-  BatchNorm: 55000,
-  GroupNorm: 54300,
-  InstanceNorm: 55200,
+  LayerNorm: 54400,
+  RMSNorm: 54400,
+  BatchNorm: 55100,
+  GroupNorm: 54400,
+  InstanceNorm: 55300,
   WeightNorm: 25300,
   WeightStandardization: 57700,
-  BatchChannelNorm: 57000,
+  BatchChannelNorm: 57100,
   EstimatedBatchNorm: 55100,
   LocalResponseNorm: 18700,
   LpNorm: 24900,
-  MeanVarianceNorm: 54400,
+  MeanVarianceNorm: 54500,
   layerNorm: 35700,
   layerNormBackward: 37400,
   rmsNorm: 35700,

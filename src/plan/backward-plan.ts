@@ -181,7 +181,8 @@ function planParameter(request: BackwardRequest, field: Field, one: Wanted, cell
     steps.add(merged.dispatches, merged.scratch);
     return 0;
   }
-  const partials = sumGradients(request, field, { reduced: one.reduced, weighted: false, plain: false }, tag, capabilities);
+  const direct = !contains(one.reduced, reducedAxes(request));
+  const partials = sumGradients(request, field, { reduced: one.reduced, weighted: false, plain: false, direct }, tag, capabilities);
   addMerged(partials, one, tag, steps, capabilities);
   return 2;
 }

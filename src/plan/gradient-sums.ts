@@ -11,7 +11,7 @@ import { viewParams } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { cutPlanes } from "./run-plan.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
-import { COLUMN_REPEATS, INVOCATION_LANES, LONGEST_SLICE } from "./thresholds.ts";
+import { COLUMN_REPEATS, INVOCATION_LANES, LONGEST_SLICE, UNSHIFTED_REPEATS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 /** Partial sums of a field over some of its axes, as a tensor: what a merge reads. */
@@ -35,6 +35,8 @@ export interface Summed {
   readonly weighted: boolean;
   /** dy alone, without x. */
   readonly plain: boolean;
+  /** No statistic is summed as a whole, along which xhat cancels: a few values need no shift. */
+  readonly direct?: boolean;
 }
 
 /** Bindings of gamma, beta and statistics. */
@@ -95,7 +97,7 @@ export function sumGradients(request: BackwardRequest, asked: Field, summed: Sum
       ...cut.teams.overrides,
       ...lineFlags(request, lines),
       // What is summed alone keeps its digits; shifted, a sum that cancels, as that of dx does, would not.
-      CENTERED: Number(!summed.plain && isCentered(request)),
+      CENTERED: Number(!summed.plain && isCentered(request) && !(summed.direct && lines.columns && view.repeats <= UNSHIFTED_REPEATS)),
       WEIGHTED: Number(summed.weighted),
       PLAIN: Number(summed.plain),
       STATISTICS_VARY: Number(lines.statistics[lines.columns ? "segment" : "item"] !== 0),

@@ -210,6 +210,7 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
   const FAR: readonly ForwardCase[] = [
     { why: "", layer: "layer", shape: [9, 700] },
     { why: "", layer: "layer", shape: [2, 40000] },
+    { why: "", layer: "layer", shape: [3, 40000], gamma: [40000], beta: [40000] },
     { why: "", layer: "group", shape: [3, 8, 21, 20], options: { groups: 2 } },
     { why: "", layer: "group", shape: [2, 30, 12], options: { groups: 3, layout: "nhwc" } },
     { why: "", layer: "instance", shape: [3, 4, 40, 50], gamma: [4], beta: [4] },
