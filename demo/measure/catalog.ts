@@ -34,9 +34,6 @@ export function shapeWord({ shape, layout }: Case): string {
 /** The bench's cases of the main job and of the targets. A weight is f32: nothing plans it in halves ahead. */
 const OF_THE_BENCH = CASES.filter(({ tags, parts }) => parts.length === 0 && (tags.includes("page") || tags.includes("target")));
 
-/** Every case that can be ticked. */
-export const CATALOG: readonly Case[] = [...OF_THE_BENCH, ...OF_THE_BENCH.filter(({ norm }) => norm !== "weight").map(inHalves)];
-
 function sizeOf(word: string): number {
   return word.split("x").reduce((product, extent) => product * Number(extent), 1);
 }
@@ -45,6 +42,21 @@ function sizeOf(word: string): number {
 export const SHAPES: readonly string[] = [...new Set(OF_THE_BENCH.map(shapeWord))].toSorted(
   (a, b) => b.split("x").length - a.split("x").length || sizeOf(b) - sizeOf(a) || a.localeCompare(b),
 );
+
+const ORDER = [Object.keys(LAYERS), Object.keys(DIRECTIONS), Object.keys(LAYOUTS), Object.keys(DTYPES), SHAPES];
+
+/** Where a case stands in each of the lists. */
+function placesOf(one: Case): number[] {
+  const words = [layerWord(one), one.direction, one.layout.toLowerCase(), one.dtype, shapeWord(one)];
+  return words.map((word, list) => ORDER[list]!.indexOf(word));
+}
+
+/** Every case that can be ticked, in the order of the lists. */
+export const CATALOG: readonly Case[] = [...OF_THE_BENCH, ...OF_THE_BENCH.filter(({ norm }) => norm !== "weight").map(inHalves)].toSorted((a, b) => {
+  const [first, second] = [placesOf(a), placesOf(b)];
+  const list = first.findIndex((place, i) => place !== second[i]);
+  return list < 0 ? 0 : first[list]! - second[list]!;
+});
 
 /** What is ticked. */
 export interface Ticked {

@@ -68,6 +68,9 @@ test("every case of the list's main job and targets can be ticked, in f32 and, b
   expect(ids.size).toBe(CATALOG.length);
   const everything = { layers: keys(LAYERS), directions: keys(DIRECTIONS), shapes: SHAPES, layouts: keys(LAYOUTS), dtypes: keys(DTYPES) };
   expect(casesOf(everything)).toEqual(CATALOG);
+  // Layer by layer, and within one forward before backward.
+  const runs = CATALOG.map((one) => `${layerWord(one)} ${one.direction}`).filter((run, i, all) => run !== all[i - 1]);
+  expect(new Set(runs).size).toBe(runs.length);
 });
 
 test("each tick alone has cases, and only those that it names", () => {
