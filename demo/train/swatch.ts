@@ -4,8 +4,8 @@ import type { NormName } from "./norms.ts";
 export const DASHES: Readonly<Record<NormName, readonly number[]>> = {
   none: [2, 3],
   batch: [9, 4],
-  group: [],
-  "group+ws": [14, 3, 3, 3],
+  group: [14, 3, 3, 3],
+  "group+ws": [],
   "bcn+ws": [5, 5],
   weight: [3, 2, 3, 7],
   layer: [14, 5],

@@ -32,11 +32,14 @@ async function rest(page: Page, view: string): Promise<void> {
   else await page.waitForFunction(() => !(document.getElementById("run") as HTMLButtonElement).disabled);
 }
 
+/** Waits until what has changed is drawn. */
+const frames = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 /** Keeps how it looks, wide and narrow; nothing may be wider than the page. */
 async function shoot(page: Page, name: string): Promise<void> {
   for (const width of [1280, 360]) {
     await page.setViewport({ width, height: 900 });
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await frames(page);
     await page.screenshot({ path: join(screenshots, `${name}-${width}.png`) as `${string}.png`, fullPage: true });
     expect(await overflow(page)).toBe(0);
   }
@@ -64,7 +67,12 @@ test("axe finds nothing, and nothing is wider than the page: train, light and da
     await page.waitForFunction((seen) => document.getElementById("train-status")!.textContent!.startsWith(`Paused after ${seen} `), {}, digits);
   }
   for (const theme of ["light", "dark"]) {
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    // No motion either: colours on their way to others have no contrast that could be judged.
+    await page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value: theme },
+      { name: "prefers-reduced-motion", value: "reduce" },
+    ]);
+    await frames(page);
     await page.$eval("#view-train details", (details, isOpen) => ((details as HTMLDetailsElement).open = isOpen), theme === "dark");
     expect(await findings(page)).toEqual([]);
     await shoot(page, `train-${theme}`);

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Page } from "puppeteer";
 import { describe, expect, test } from "vitest";
 import { hashOf, Site, textOf } from "./site.ts";
@@ -186,11 +188,18 @@ describe("address", () => {
   });
 });
 
-test("without WebGPU it says so, and loads nothing", async () => {
+test("without WebGPU it says so, and shows what a recorded run found", async () => {
   const before = (): void => {
     Object.defineProperty(Navigator.prototype, "gpu", { get: () => undefined });
   };
   const page = await site.open("#train", { before });
   await told(page, "Train needs WebGPU. This browser has no navigator.gpu");
   expect([await isOff(page, "#train-play"), await isOff(page, "#train-step")]).toEqual([true, true]);
+  const { runs } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../docs/claim/runs.json"), "utf8")) as {
+    runs: { norm: string; batch: number; accuracy: number[][] }[];
+  };
+  const shares = runs.filter(({ norm, batch }) => norm === "batch" && batch === 1).map(({ accuracy }) => accuracy.at(-1)![1]! * 100);
+  const [name, first] = (await rows(page, "#recorded-table"))[1]!;
+  expect([name, Number.parseFloat(first!)]).toEqual(["BatchNorm", Math.round((10 * shares.reduce((a, b) => a + b, 0)) / shares.length) / 10]);
+  await page.waitForFunction(() => (document.getElementById("recorded-figure") as HTMLImageElement).naturalWidth > 0);
 });
