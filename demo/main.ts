@@ -22,7 +22,7 @@ let shown: Name | null = null;
 
 /** The view that an address names. The command that runs the page headlessly asks for a run, which is Measure's. */
 function named(view: string): Name {
-  if (view in VIEWS) return view as Name;
+  if (Object.hasOwn(VIEWS, view)) return view as Name;
   return new URLSearchParams(location.search).has("run") ? "measure" : "see";
 }
 

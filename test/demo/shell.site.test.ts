@@ -44,9 +44,11 @@ describe("tabs", () => {
   });
 
   test("an address that names no view shows See", async () => {
-    const page = await site.open("#nothing?n=2");
-    await settled(page);
-    expect(await chosenTab(page)).toBe("See");
+    for (const word of ["nothing", "toString", "__proto__"]) {
+      const page = await site.open(`#${word}?n=2`);
+      await settled(page);
+      expect([await chosenTab(page), await shownPanels(page)]).toEqual(["See", ["view-see"]]);
+    }
   });
 });
 
