@@ -60,10 +60,15 @@ class See implements View {
   #listen(form: HTMLElement): void {
     element("see-digits").addEventListener("click", () => {
       this.#picture = null;
+      element("see-problem").textContent = "";
       this.change({ first: (this.#state.first + 10) % 100 });
     });
     const chooser = element<HTMLInputElement>("see-picture");
-    chooser.addEventListener("change", () => void this.#take(chooser.files?.[0]));
+    chooser.addEventListener("change", () => {
+      void this.#take(chooser.files?.[0]);
+      // The same file may be chosen again.
+      chooser.value = "";
+    });
     const drops = (on: boolean) => (event: DragEvent) => {
       event.preventDefault();
       form.classList.toggle("dropping", on);

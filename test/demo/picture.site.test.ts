@@ -10,7 +10,7 @@ const see = site.see.bind(site);
 
 describe("a person's picture", () => {
   /** A picture of 40 x 40 pixels, blue on the left and yellow on the right, as the browser itself writes it. */
-  async function pictureFile(page: Page): Promise<string> {
+  async function pictureFile(page: Page, name = "two-halves.png"): Promise<string> {
     const base64 = await page.evaluate(() => {
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = 40;
@@ -21,7 +21,7 @@ describe("a person's picture", () => {
       context.fillRect(20, 0, 20, 40);
       return canvas.toDataURL("image/png").split(",")[1]!;
     });
-    const file = join(mkdtempSync(join(tmpdir(), "see-")), "two-halves.png");
+    const file = join(mkdtempSync(join(tmpdir(), "see-")), name);
     writeFileSync(file, Buffer.from(base64, "base64"));
     return file;
   }
@@ -62,5 +62,23 @@ describe("a person's picture", () => {
     await input.uploadFile(file);
     await page.waitForFunction(() => document.getElementById("see-problem")!.textContent === "notes.txt is no picture that this browser can read");
     expect(await textOf(page, "#see-source")).toBe("handwritten digits (MNIST)");
+    await page.click("#see-digits");
+    expect(await textOf(page, "#see-problem")).toBe("");
+  });
+
+  test("may have a long name, and be chosen twice", async () => {
+    const page = await see("", { width: 360 });
+    const file = await pictureFile(page, `${"long".repeat(50)}.png`);
+    for (let i = 0; i < 2; i++) {
+      const input = (await page.$("#see-picture")) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(file);
+      await page.waitForFunction(() => document.getElementById("see-source")!.textContent!.startsWith("longlong"));
+      expect(await page.evaluate(() => [document.documentElement.scrollWidth, document.querySelector<HTMLInputElement>("#see-picture")!.value])).toEqual([
+        360,
+        "",
+      ]);
+      await page.click("#see-digits");
+      expect(await textOf(page, "#see-source")).toBe("handwritten digits (MNIST)");
+    }
   });
 });
