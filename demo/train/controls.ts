@@ -21,11 +21,17 @@ export class Controls {
     );
     this.#fill("train-speed", "speed", "radio", Object.entries(SPEED_WORDS));
     form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("change", (event) => this.#correct(event.target as HTMLInputElement));
     form.addEventListener("input", (event) => {
       const { name, value } = event.target as HTMLInputElement;
       if (name === "lanes") change({ lanes: FIELDS.lanes.read(this.#ticked().join(".")) });
       else if (name in FIELDS) change({ [name]: FIELDS[name as keyof TrainState].read(value) });
     });
+  }
+
+  /** What was typed may be out of bounds; the field then shows what counts. */
+  #correct({ name, value }: HTMLInputElement): void {
+    if (name === "seed") (this.#form.elements.namedItem(name) as HTMLInputElement).value = FIELDS.seed.write(FIELDS.seed.read(value));
   }
 
   #fill(id: string, name: string, type: string, words: readonly (readonly [string, string])[]): HTMLElement[] {

@@ -185,6 +185,13 @@ describe("address", () => {
   test("what is out of range is brought into it", async () => {
     const page = await train("lanes=nothing.group&batch=30&seed=123456&speed=warp");
     expect(hashOf(page)).toBe("#train?lanes=group&batch=16&seed=9999");
+    await page.focus("#train-form [name=seed]");
+    await page.keyboard.type("99");
+    await page.keyboard.press("Tab");
+    expect([hashOf(page), await page.$eval("#train-form [name=seed]", (input) => (input as HTMLInputElement).value)]).toEqual([
+      "#train?lanes=group&batch=16&seed=9999",
+      "9999",
+    ]);
   });
 });
 
