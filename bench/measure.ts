@@ -47,7 +47,12 @@ async function ownCall(gpu: Gpu, one: Case, { inputs, judge }: Exercise): Promis
   const { run, plan, outputs, destroy } = call();
   await queue.onSubmittedWorkDone();
   const firstMs = performance.now() - start;
-  return { run, plans: [plan], errors: await judge(await readAll(outputs)), firstMs, destroy };
+  try {
+    return { run, plans: [plan], errors: await judge(await readAll(outputs)), firstMs, destroy };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
 }
 
 /** Cases one after the other, recorded into one pass; a case that occurs more than once is made once. */
@@ -77,7 +82,17 @@ export async function measure(gpu: Gpu, one: Case, options: MeasureOptions): Pro
   const exercise = one.parts.length ? null : await options.prepare(one);
   await pace.ready();
   const own = exercise ? await ownCall(gpu, one, exercise) : await ownParts(gpu, one.parts, options);
-  await pace.ready();
+  try {
+    await pace.ready();
+    return await timed(gpu, one, own, exercise, options);
+  } finally {
+    own.destroy();
+  }
+}
+
+/** Times a call that was judged beside copies and peers. @throws whatever `pace.ready` throws */
+async function timed(gpu: Gpu, one: Case, own: Own, exercise: Exercise | null, options: MeasureOptions): Promise<Measured> {
+  const { pace = STEADY } = options;
   const { queue } = gpu.device as GPUDevice;
   const fence = (): Promise<unknown> => queue.onSubmittedWorkDone();
   const copies = copiesOf(gpu, one, options, fence);
@@ -96,7 +111,6 @@ export async function measure(gpu: Gpu, one: Case, options: MeasureOptions): Pro
     };
   } finally {
     copies.destroy();
-    own.destroy();
     await peers.destroy();
   }
 }

@@ -9,6 +9,8 @@ export class Reference {
   readonly #worker = new Worker(new URL("./reference-worker.ts", import.meta.url), { type: "module" });
   readonly #waiting = new Map<number, { done: (result: never) => void; fail: (error: Error) => void }>();
   #asked = 0;
+  /** Why the thread answers no more. */
+  #fault: Error | null = null;
 
   constructor() {
     this.#worker.addEventListener("message", ({ data: { id, result, failed } }: MessageEvent<Answer>) => {
@@ -18,7 +20,9 @@ export class Reference {
       else waiting?.fail(new Error(`the reference: ${failed}`));
     });
     this.#worker.addEventListener("error", ({ message }) => {
-      for (const { fail } of this.#waiting.values()) fail(new Error(`the reference's worker did not start (${message || "its file was not found"})`));
+      const fault = new Error(`the reference's worker did not start (${message || "its file was not found"})`);
+      this.#fault = fault;
+      for (const { fail } of this.#waiting.values()) fail(fault);
       this.#waiting.clear();
     });
   }
@@ -39,7 +43,7 @@ export class Reference {
 
   /** Lets go of the cases before. */
   async forget(): Promise<void> {
-    await this.#ask({ kind: "forget" });
+    if (!this.#fault) await this.#ask({ kind: "forget" });
   }
 
   /** Ends the thread, and with it what it computes. */
@@ -49,6 +53,7 @@ export class Reference {
 
   #ask<Result>(question: Question, moved: Transferable[] = []): Promise<Result> {
     const id = ++this.#asked;
+    if (this.#fault) return Promise.reject(this.#fault);
     return new Promise<Result>((done, fail) => {
       this.#waiting.set(id, { done, fail });
       this.#worker.postMessage({ id, question } satisfies Message, moved);

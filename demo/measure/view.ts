@@ -1,5 +1,6 @@
 import type { Gpu } from "../../src/index.ts";
 import { idOf, type Case } from "../../bench/cases.ts";
+import { writeAddress } from "../shell/address.ts";
 import { adapterName, type DeviceState } from "../shell/device.ts";
 import { element } from "../shell/element.ts";
 import { readState, writeState } from "../shell/fields.ts";
@@ -49,6 +50,8 @@ class Measure implements View {
   /** Stops what is under way. */
   #stop: AbortController | null = null;
   #running: string | null = null;
+  /** What became of the last run. */
+  #outcome = "Nothing has run yet.";
 
   constructor(shell: Shell) {
     this.#shell = shell;
@@ -64,7 +67,8 @@ class Measure implements View {
   }
 
   open(params: URLSearchParams): void {
-    this.#state = readState(FIELDS, params);
+    // A run keeps its settings, whatever Back and Forward say.
+    if (!this.#stop) this.#state = readState(FIELDS, params);
     this.change({});
     this.#presence.isShown = true;
     this.#isOpen = true;
@@ -101,7 +105,7 @@ class Measure implements View {
     showDevice(this.#gpu, state.kind === "opening" ? "looking for WebGPU …" : state.kind === "lost" ? "the device is lost" : "no WebGPU");
     // A run tells by itself that it ended with its device.
     if (missing && !this.#stop) this.#tell(state.fact);
-    else if (state.kind === "ready" && !this.#run) this.#tell("Nothing has run yet.");
+    else if (state.kind === "ready" && !this.#stop) this.#tell(this.#outcome);
     if (missing && this.#command) reportFault(state.fact);
     this.#show();
     this.#obey();
@@ -157,10 +161,11 @@ class Measure implements View {
         waits: (absence) => this.#tell(absence ? `Paused: ${absence}.` : `Goes on: ${this.#running ?? ""}`),
       });
       progress.value = results.size + failures.size;
-      this.#tell(summary(this.#run, cases.length, outcome));
+      this.#outcome = summary(this.#run, cases.length, outcome);
     } catch (error) {
-      this.#tell(error instanceof Error ? error.message : String(error));
+      this.#outcome = error instanceof Error ? error.message : String(error);
     } finally {
+      this.#tell(this.#outcome);
       this.#stop = null;
       this.#running = null;
       this.#show();
@@ -178,7 +183,7 @@ class Measure implements View {
       seed: this.#state.seed,
       budget: budget.words,
       measured: new Date().toISOString(),
-      address: location.hash,
+      address: writeAddress({ view: "measure", params: writeState(FIELDS, this.#state) }),
       peers: Object.fromEntries(versions) as Record<string, string>,
     };
   }
@@ -231,9 +236,9 @@ function leftText(began: number, done: number, count: number): string {
 function summary({ results, failures }: Run, wanted: number, { ended, pauses }: Outcome): string {
   const wrong = [...results.values()].filter(({ isWrong }) => isWrong).length;
   const count = results.size;
-  const sentences = [wrong ? `${wrong} of ${count} results are beyond the bound.` : `All ${count} results are within the bound.`];
+  const all = count === 1 ? "The one result is" : `All ${count} results are`;
+  const sentences = count === 0 ? [] : [wrong ? `${wrong} of ${count} results are beyond the bound.` : `${all} within the bound.`];
   if (ended) sentences.unshift(`Ended after ${count} of ${wanted} cases: ${ended}.`);
-  if (ended && count === 0) sentences.pop();
   if (failures.size) sentences.push(`${failures.size} could not be measured.`);
   if (pauses) sentences.push(`Paused ${pauses === 1 ? "once" : pauses === 2 ? "twice" : `${pauses} times`} while nobody could look.`);
   return sentences.join(" ");

@@ -237,6 +237,27 @@ describe("a run", () => {
     expect(await status(page)).toBe("Ended after 0 of 1 cases: stopped. Paused twice while nobody could look.");
   });
 
+  test("keeps its settings where the address changes meanwhile", async () => {
+    page = await open(SMALL);
+    await started(page);
+    await page.evaluate(() => (location.hash = "#measure?layers=group&seed=9"));
+    await page.waitForFunction((hash) => location.hash === hash, {}, `#measure?${SMALL}`);
+    expect(await rows(page)).toEqual(["InstanceNorm 1x512x7x7 NCHW"]);
+    await page.click("#stop");
+    await ended(page);
+  });
+
+  test("ends where the reference does not start", async () => {
+    page = await open(SMALL);
+    await page.setRequestInterception(true);
+    const broken = { contentType: "text/javascript", body: "throw new Error('broken');" };
+    page.on("request", (request) => void (request.url().includes("reference-worker") ? request.respond(broken) : request.continue()));
+    await started(page);
+    await ended(page);
+    expect(await status(page)).toBe("1 could not be measured.");
+    expect(await textOf(page, "#measure-table .plan:not(th)")).toContain("the reference's worker did not start (Uncaught Error: broken)");
+  });
+
   test("ends with its device; after Restart there is another", async () => {
     page = await open(SMALL);
     await started(page);
@@ -249,5 +270,9 @@ describe("a run", () => {
     await started(page);
     await page.click("#stop");
     await ended(page);
+    await page.evaluate(() => (window as unknown as Kept).devices.at(-1)!.destroy());
+    await page.waitForFunction(() => document.getElementById("status")!.textContent!.startsWith("The GPU device was lost"));
+    await page.click("#restart");
+    await page.waitForFunction(() => document.getElementById("status")!.textContent === "Ended after 0 of 1 cases: stopped.");
   });
 });
