@@ -1,5 +1,6 @@
-import { chart, describeChart, PAGE_PAINTS, PAINTS, type Paints } from "./chart.ts";
+import { chart, describeChart, FONT, FONT_SIZE, PAGE_PAINTS, PAINTS, type Paints } from "./chart.ts";
 import type { Row } from "./row.ts";
+import { wrapped } from "./text.ts";
 
 /** The chart in the page, drawn again where its width changes. */
 export class ChartView {
@@ -50,15 +51,17 @@ const FINE = 2;
 /** The chart as a PNG, in the colours of the page as they are now. */
 export async function picture(rows: readonly Row[], title: readonly string[]): Promise<Blob> {
   const paints = paintsNow(document.body);
-  const url = URL.createObjectURL(new Blob([chart(rows, WIDTH - 2 * MARGIN, paints, title)], { type: "image/svg+xml" }));
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d")!;
+  context.font = `${FONT_SIZE}px ${FONT}`;
+  const lines = title.flatMap((words) => wrapped(words, WIDTH - 2 * MARGIN, (line) => context.measureText(line).width));
+  const url = URL.createObjectURL(new Blob([chart(rows, WIDTH - 2 * MARGIN, paints, lines)], { type: "image/svg+xml" }));
   try {
     const image = new Image();
     image.src = url;
     await image.decode();
-    const canvas = document.createElement("canvas");
     canvas.width = WIDTH * FINE;
     canvas.height = (image.naturalHeight + 2 * MARGIN) * FINE;
-    const context = canvas.getContext("2d")!;
     context.scale(FINE, FINE);
     context.fillStyle = paints.card;
     context.fillRect(0, 0, canvas.width, canvas.height);

@@ -9,6 +9,9 @@ export type Paints = Readonly<Record<(typeof PAINTS)[number], string>>;
 /** The colours of the page as it stands, light or dark. */
 export const PAGE_PAINTS = Object.fromEntries(PAINTS.map((name) => [name, `var(--${name})`])) as unknown as Paints;
 
+export const FONT = "system-ui, sans-serif";
+export const FONT_SIZE = 13;
+
 /** Where things stand, by the width that there is. */
 interface Frame {
   readonly left: number;
@@ -127,7 +130,7 @@ export function chart(rows: readonly Row[], width: number, paints: Paints, title
   const anchor = (share: number): string => ` text-anchor="${share === 0 && frame.isNarrow ? "start" : "middle"}"`;
   const height = bottom + 28;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${n(height)}" viewBox="0 0 ${width} ${n(height)}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${n(height)}" viewBox="0 0 ${width} ${n(height)}" font-family="${FONT}" font-size="${FONT_SIZE}">`,
     ...title.map((words, i) => text(0, 14 + i * 20, words, i ? paints.muted : paints.ink, i ? "" : ' font-size="16" font-weight="600"')),
     signs.markup,
     ...(frame.isNarrow ? [] : ticks.slice(0, 4).map((share) => line(share, paints.line, 1))),

@@ -33,6 +33,17 @@ export function formatRatio(ratio: number): string {
   return `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2)} ×`;
 }
 
+/** Words in lines of at most this width, where a word is not wider itself. */
+export function wrapped(words: string, width: number, widthOf: (line: string) => number): string[] {
+  const lines: string[] = [];
+  for (const word of words.split(" ")) {
+    const line = lines.length ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length && widthOf(line) <= width) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** Shape, layout and type of a case's x: `8×64×56×56 NCHW f32`. */
 export function describeData({ shape, layout, dtype }: Case): string {
   return [shape.join("×"), layout === "rows" ? "" : layout, dtype].filter(Boolean).join(" ");

@@ -5,6 +5,7 @@ import { groupNorm, layerNorm } from "../../../bench/cases.ts";
 import { describeFacts, limitRows } from "../../../demo/measure/facts.ts";
 import { SCHEMA, toJson, toMarkdown } from "../../../demo/measure/report.ts";
 import { table } from "../../../demo/measure/terminal.ts";
+import { wrapped } from "../../../demo/measure/text.ts";
 import { entry, ORIGIN, resultWith } from "./made.ts";
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../../package.json"), "utf8")) as { version: string };
@@ -48,6 +49,13 @@ test("Markdown is a table, with where it comes from", () => {
   );
   expect(rows[3]).toContain("**1.0e−3, beyond 4.0e−6**");
   expect(toMarkdown(ORIGIN, [wrong])).not.toContain("times as fast as");
+});
+
+test("long words are cut into lines that fit, with every word", () => {
+  const widthOf = (line: string): number => line.length;
+  expect(wrapped("one two three", 7, widthOf)).toEqual(["one two", "three"]);
+  expect(wrapped("unbreakable is long", 8, widthOf)).toEqual(["unbreakable", "is long"]);
+  expect(wrapped("short", 8, widthOf)).toEqual(["short"]);
 });
 
 test("a terminal's table has aligned columns and names what is wrong", () => {
