@@ -249,13 +249,23 @@ describe("a run", () => {
 
   test("ends where the reference does not start", async () => {
     page = await open(SMALL);
-    await page.setRequestInterception(true);
-    const broken = { contentType: "text/javascript", body: "throw new Error('broken');" };
-    page.on("request", (request) => void (request.url().includes("reference-worker") ? request.respond(broken) : request.continue()));
-    await started(page);
-    await ended(page);
-    expect(await status(page)).toBe("1 could not be measured.");
-    expect(await textOf(page, "#measure-table .plan:not(th)")).toContain("the reference's worker did not start (Uncaught Error: broken)");
+    await page.evaluate(() => {
+      // As a worker is whose file is missing.
+      class Missing extends EventTarget {
+        constructor() {
+          super();
+          setTimeout(() => this.dispatchEvent(new Event("error")), 50);
+        }
+
+        postMessage(): void {}
+        terminate(): void {}
+      }
+      window.Worker = Missing as unknown as typeof Worker;
+    });
+    await page.click("#run");
+    await page.waitForFunction(() => document.getElementById("status")!.textContent === "1 could not be measured.");
+    expect(await isOff(page, "stop")).toBe(true);
+    expect(await textOf(page, "#measure-table .plan:not(th)")).toContain("the reference's worker did not start");
   });
 
   test("ends with its device; after Restart there is another", async () => {
