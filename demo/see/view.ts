@@ -70,13 +70,15 @@ class See implements View {
       chooser.value = "";
     });
     const drops = (on: boolean) => (event: DragEvent) => {
+      if (!this.#isOpen) return undefined;
       event.preventDefault();
       form.classList.toggle("dropping", on);
       return event.dataTransfer?.files[0];
     };
-    form.addEventListener("dragover", drops(true));
-    form.addEventListener("dragleave", drops(false));
-    form.addEventListener("drop", (event) => void this.#take(drops(false)(event)));
+    // On all of the page: beside the form, the browser would open the picture in the page's place.
+    document.addEventListener("dragover", drops(true));
+    document.addEventListener("dragleave", drops(false));
+    document.addEventListener("drop", (event) => void this.#take(drops(false)(event)));
     this.#statistics.addEventListener("click", (event) => {
       const at = (event.target as Element).closest<HTMLElement>("tr[data-at]")?.dataset["at"];
       if (at !== undefined) this.change({ at: Number(at) });

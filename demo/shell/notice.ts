@@ -16,8 +16,19 @@ export function showDevice(
     text.textContent = `${fact} ${advice} ${LIMITS}`;
     restart.textContent = state.kind === "lost" ? "Restart" : "Try again";
   });
-  restart.addEventListener("click", () => void device.open());
-  close.addEventListener("click", () => (notice.hidden = true));
+  restart.addEventListener("click", () => {
+    void device.open();
+    leave();
+  });
+  close.addEventListener("click", () => {
+    notice.hidden = true;
+    leave();
+  });
+}
+
+/** The focus would be lost with the button that had it: the tab of the view that is shown takes it. */
+function leave(): void {
+  document.querySelector<HTMLElement>('[role=tab][aria-selected="true"]')?.focus();
 }
 
 function chipText(state: DeviceState): string {

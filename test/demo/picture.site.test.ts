@@ -49,7 +49,7 @@ describe("a person's picture", () => {
       const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File([blob!], "dropped.png"));
-      document.getElementById("see-form")!.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+      document.querySelector("header")!.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
     });
     await page.waitForFunction(() => document.getElementById("see-source")!.textContent === "dropped.png");
   });

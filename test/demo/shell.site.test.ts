@@ -98,6 +98,7 @@ describe("without WebGPU", () => {
     expect(await notice(page)).toMatch(/finds no adapter.*hardware acceleration/);
     expect(await textOf(page, "#restart")).toBe("Try again");
     await page.click("#dismiss");
+    expect(await page.evaluate(() => document.activeElement!.id)).toBe("tab-see");
     expect(await page.$eval("#notice", (element) => (element as HTMLElement).hidden)).toBe(true);
   });
 
