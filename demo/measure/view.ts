@@ -105,7 +105,7 @@ class Measure implements View {
     showDevice(this.#gpu, state.kind === "opening" ? "looking for WebGPU …" : state.kind === "lost" ? "the device is lost" : "no WebGPU");
     // A run tells by itself that it ended with its device.
     if (missing && !this.#stop) this.#tell(state.fact);
-    else if (state.kind === "ready" && !this.#stop) this.#tell(this.#outcome);
+    else if (state.kind === "ready" && !this.#stop && !this.#command) this.#tell(this.#outcome);
     if (missing && this.#command) reportFault(state.fact);
     this.#show();
     this.#obey();
