@@ -1,7 +1,6 @@
 import { createServer } from "node:http";
+import { ISOLATION } from "../build/page-server.mjs";
 
-/** Without them the clock of a page has a grain of 0.1 ms. */
-const HEADERS = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 const PAGE = '<!doctype html><meta charset="utf-8"><title>cold start</title><link rel="icon" href="data:,">';
 
 /**
@@ -12,7 +11,7 @@ const PAGE = '<!doctype html><meta charset="utf-8"><title>cold start</title><lin
 export async function serveIsolated(find) {
   const server = createServer((request, response) => {
     const { type, body } = find(request.url ?? "/") ?? { type: "text/html", body: PAGE };
-    response.writeHead(200, { ...HEADERS, "Content-Type": type });
+    response.writeHead(200, { ...ISOLATION, "Content-Type": type });
     response.end(body);
   });
   await new Promise((done) => {

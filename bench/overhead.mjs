@@ -1,19 +1,14 @@
 // npm run overhead -- [--calls N] [--profile FILE] [--json FILE]: microseconds of JavaScript that encoding and submitting a call takes, in headless Chrome, beside the bare
 // API with as many dispatches. Tiny tensors, `out` names every output. --profile writes a CPU profile that Chrome's developer tools open, and prints where the time goes.
 import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createServer } from "vite";
 import { describeAdapter, openBrowser } from "../build/browser.mjs";
 import { countOption } from "../build/options.mjs";
+import { ISOLATION, servePages } from "../build/page-server.mjs";
 
 /** @typedef {import("./overhead-page.ts").Overhead} Overhead */
 
 const { values } = parseArgs({ options: { calls: { type: "string", default: "10000" }, profile: { type: "string" }, json: { type: "string" } } });
-const root = resolve(import.meta.dirname, "..");
-
-/** What the clock of a page needs to tell 5 microseconds apart. */
-const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 /** @param {import("puppeteer").Page} page @param {() => Promise<any>} work @param {string} file */
 async function profiled(page, work, file) {
@@ -41,18 +36,12 @@ async function profiled(page, work, file) {
 
 async function main() {
   const wanted = countOption("calls", values.calls);
-  const server = await createServer({
-    configFile: resolve(root, "vite.config.ts"),
-    root,
-    logLevel: "error",
-    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null, headers: ISOLATION },
-  });
-  await server.listen();
+  const server = await servePages({ headers: ISOLATION });
   const opened = await openBrowser();
   try {
     const page = await opened.browser.newPage();
     page.on("pageerror", (error) => console.error(error));
-    await page.goto(`${server.resolvedUrls?.local[0]}bench/overhead.html`);
+    await page.goto(`${server.url}bench/overhead.html`);
     await page.waitForSelector("body[data-ready]");
     const measure = () => page.evaluate((calls) => window.measureOverhead(calls), wanted);
     const { rows, isolated } = await (values.profile ? profiled(page, measure, values.profile) : measure());

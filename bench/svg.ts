@@ -4,7 +4,7 @@ export function short(value: number): string {
 }
 
 export function escape(content: string): string {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 /** A text of an SVG picture; `extra` are further attributes, a space before each. */

@@ -1,8 +1,8 @@
 // npm run conformance -- [FILE.json]: runs the cases of a file on the GPU, in headless Chrome, through the public API.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { createServer } from "vite";
 import { describeAdapter, openBrowser } from "./browser.mjs";
+import { servePages } from "./page-server.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const file = resolve(process.argv[2] ?? resolve(root, "test/conformance/cases.json"));
@@ -12,19 +12,13 @@ const file = resolve(process.argv[2] ?? resolve(root, "test/conformance/cases.js
 /** @param {readonly unknown[]} cases @returns {Promise<Verdict[]>} */
 async function runCases(cases) {
   if (!Array.isArray(cases)) throw new Error(`${file} is no list of cases; test/conformance/cases.json is one`);
-  const server = await createServer({
-    configFile: resolve(root, "vite.config.ts"),
-    root,
-    logLevel: "error",
-    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
-  });
-  await server.listen();
+  const server = await servePages();
   const opened = await openBrowser();
   console.log(`conformance: ${cases.length} cases of ${file} on ${describeAdapter(opened)}`);
   try {
     const page = await opened.browser.newPage();
     page.on("pageerror", (error) => console.error(error));
-    await page.goto(`${server.resolvedUrls?.local[0]}test/conformance/page.html`);
+    await page.goto(`${server.url}test/conformance/page.html`);
     await page.waitForSelector("body[data-ready]");
     return await page.evaluate((list) => window.judgeAll(/** @type {any} */ (list)), cases);
   } finally {

@@ -1,8 +1,8 @@
 import { mean } from "../bench/statistics.ts";
 import { text } from "../bench/svg.ts";
-import { NORM_NAMES, NORMS, type Batch, type NormName } from "../demo/train/norms.ts";
+import { NORMS } from "../demo/train/norms.ts";
 import { below, curve, legend, picture, place, rules, whisker, type Scale, type Spot } from "./panel.ts";
-import { CHECKED, type ClaimRecord, type Point, type Run } from "./record.ts";
+import { batchesOf, CHECKED, normsOf, type ClaimRecord, type Point, type Run } from "./record.ts";
 import { finalAccuracy, runsOf } from "./verdict.ts";
 
 const WIDTH = 960;
@@ -10,14 +10,6 @@ const LEFT = 60;
 const RIGHT = 24;
 const TOP = 96;
 const BOTTOM = 40;
-
-export function normsOf(runs: readonly Run[]): NormName[] {
-  return NORM_NAMES.filter((norm) => runs.some((run) => run.norm === norm));
-}
-
-export function batchesOf(runs: readonly Run[]): Batch[] {
-  return [...new Set(runs.map(({ batch }) => batch))].toSorted((a, b) => a - b);
-}
 
 /** Mean, least and greatest of the curves of several seeds, where more than half of them have a point: a run that diverged ends early. */
 export function merged(lines: readonly (readonly Point[])[]): Spot[] {

@@ -1,20 +1,9 @@
-import { resolve } from "node:path";
-import { createServer } from "vite";
 import { openBrowser } from "../build/browser.mjs";
-
-const root = resolve(import.meta.dirname, "..");
+import { servePages } from "../build/page-server.mjs";
 
 /** The page of the lanes in a headless Chrome. @param {{ adapter: "swiftshader" | "default" | undefined }} options */
 export async function openTrainer({ adapter }) {
-  const server = await createServer({
-    configFile: resolve(root, "vite.config.ts"),
-    root,
-    logLevel: "error",
-    cacheDir: resolve(root, ".cache/claim"),
-    optimizeDeps: { entries: ["claim/page.html"] },
-    server: { port: 0, host: "127.0.0.1", hmr: false, watch: null },
-  });
-  await server.listen();
+  const server = await servePages({ dependencies: { cacheDir: ".cache/claim", entries: ["claim/page.html"] } });
   const { browser } = await openBrowser({ adapter });
   const close = async () => {
     await browser.close();
@@ -32,7 +21,7 @@ export async function openTrainer({ adapter }) {
     gone.catch(() => {});
     /** @template Value @param {Promise<Value>} work @returns {Promise<Value>} */
     const held = (work) => Promise.race([work, gone]);
-    await held(page.goto(`${server.resolvedUrls?.local[0]}claim/page.html`));
+    await held(page.goto(`${server.url}claim/page.html`));
     await held(page.waitForSelector("body[data-ready]", { timeout: 120_000 }));
     return {
       browser: await browser.version(),

@@ -1,4 +1,4 @@
-import type { Batch, NormName } from "../demo/train/norms.ts";
+import { NORM_NAMES, type Batch, type NormName } from "../demo/train/norms.ts";
 
 /** Raised when the form of runs.json changes. */
 export const SCHEMA = 1;
@@ -48,6 +48,16 @@ export interface ClaimRecord extends Settings {
 /** Seeds outermost, so that a record that was cut short has as many seeds of every norm and batch, but for the last. */
 export function jobsOf({ norms, batches, seeds }: { norms: readonly NormName[]; batches: readonly Batch[]; seeds: readonly number[] }): Job[] {
   return seeds.flatMap((seed) => batches.flatMap((batch) => norms.map((norm) => ({ norm, batch, seed }))));
+}
+
+/** The norms that there are runs of, in the order of the page. */
+export function normsOf(runs: readonly Pick<Run, "norm">[]): NormName[] {
+  return NORM_NAMES.filter((norm) => runs.some((run) => run.norm === norm));
+}
+
+/** The batch sizes that there are runs of, from the least. */
+export function batchesOf(runs: readonly Pick<Run, "batch">[]): Batch[] {
+  return [...new Set(runs.map(({ batch }) => batch))].toSorted((a, b) => a - b);
 }
 
 /** A run as people name it. */

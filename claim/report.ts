@@ -1,7 +1,6 @@
 import { mean, standardDeviation } from "../bench/statistics.ts";
-import { batchesOf, normsOf } from "./charts.ts";
 import { NORMS } from "../demo/train/norms.ts";
-import { CHECKED, nameOf, type ClaimRecord, type Run } from "./record.ts";
+import { batchesOf, normsOf, CHECKED, nameOf, type ClaimRecord, type Run } from "./record.ts";
 import { finalAccuracy, findings, intervalText, runsOf, verdictSentences, type Finding } from "./verdict.ts";
 
 const BEGIN = "<!-- results: written by npm run claim -->";

@@ -1,3 +1,4 @@
+import { adapterName } from "../demo/shell/device.ts";
 import { Digits, TEST_DIGITS } from "../demo/train/digits.ts";
 import { openLane, type Lane } from "../demo/train/lane.ts";
 import { NETWORK } from "../demo/train/network.ts";
@@ -29,9 +30,7 @@ export class Session {
   }
 
   facts(): Pick<Settings, "adapter" | "network"> {
-    const { vendor, architecture, device, description, software } = this.gpu.adapter;
-    const name = [...new Set([vendor, architecture, device, description])].filter(Boolean).join(" ");
-    return { adapter: { name, software }, network: { ...NETWORK, testDigits: TEST_DIGITS } };
+    return { adapter: { name: adapterName(this.gpu), software: this.gpu.adapter.software }, network: { ...NETWORK, testDigits: TEST_DIGITS } };
   }
 
   /** Makes the lane that the next calls are about, in place of the last one. @returns its learning rate */

@@ -1,10 +1,7 @@
 import url from "virtual:digits";
+import { loadDigits, PIXELS, SIDE } from "./packed-digits.ts";
 
-const SIDE = 28;
-const PIXELS = SIDE * SIDE;
-const packed = await fetch(url);
-if (!packed.ok) throw new Error(`the digits could not be loaded: ${packed.status} ${packed.statusText}`);
-const bytes = new Uint8Array(await new Response(packed.body!.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer());
+const bytes = await loadDigits(url);
 
 /** How many digits there are. */
 export const DIGITS = bytes.length / PIXELS;

@@ -1,3 +1,4 @@
+import { colourOf } from "../shell/colour.ts";
 import { chart, describeChart, FONT, FONT_SIZE, PAGE_PAINTS, PAINTS, type Paints } from "./chart.ts";
 import type { Row } from "./row.ts";
 import { wrapped } from "./text.ts";
@@ -31,18 +32,6 @@ export class ChartView {
   }
 }
 
-/** The colours of the page as they are now, without its style sheet. */
-function paintsNow(place: HTMLElement): Paints {
-  const probe = document.createElement("span");
-  place.append(probe);
-  const paints = PAINTS.map((name) => {
-    probe.style.color = `var(--${name})`;
-    return [name, getComputedStyle(probe).color];
-  });
-  probe.remove();
-  return Object.fromEntries(paints) as Paints;
-}
-
 const WIDTH = 960;
 const MARGIN = 24;
 /** Pixels of the picture a CSS pixel. */
@@ -50,7 +39,7 @@ const FINE = 2;
 
 /** The chart as a PNG, in the colours of the page as they are now. */
 export async function picture(rows: readonly Row[], title: readonly string[]): Promise<Blob> {
-  const paints = paintsNow(document.body);
+  const paints = Object.fromEntries(PAINTS.map((name) => [name, colourOf(name)])) as Paints;
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d")!;
   context.font = `${FONT_SIZE}px ${FONT}`;

@@ -1,4 +1,5 @@
 import { peerName } from "../../bench/peer-names.ts";
+import { escape } from "../../bench/svg.ts";
 import type { Row } from "./row.ts";
 import { describeData, formatShare } from "./text.ts";
 
@@ -37,10 +38,6 @@ function frameOf(width: number, top: number): Frame {
 /** The largest share of the scale: the copy, and more where something was faster than it. */
 function mostOf(rows: readonly Row[]): number {
   return Math.min(1.5, Math.max(1, ...rows.map(({ result }) => result?.shareOfCopy ?? 0)));
-}
-
-function escape(words: string): string {
-  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
 /** A number of at most one decimal. */

@@ -1,7 +1,6 @@
 import type { Gpu } from "../../src/index.ts";
-import { made } from "../see/text.ts";
 import { adapterName } from "../shell/device.ts";
-import { element } from "../shell/element.ts";
+import { element, made, rowHead } from "../shell/element.ts";
 import { describeFacts, factsOf, limitRows } from "./facts.ts";
 
 /** Shows what measures: the card of the device, and every feature and limit beneath it. Null: there is none. */
@@ -23,7 +22,7 @@ export function showDevice(gpu: Gpu | null, without: string): void {
   element<HTMLTableElement>("device-limits").tBodies[0]!.replaceChildren(
     ...limitRows(facts).map(([name, value]) => {
       const row = made("tr");
-      row.append(Object.assign(made("th", name), { scope: "row" }), made("td", value, "number"));
+      row.append(rowHead(name), made("td", value, "number"));
       return row;
     }),
   );

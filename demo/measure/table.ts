@@ -1,5 +1,5 @@
 import { PEER_NAMES, peerName } from "../../bench/peer-names.ts";
-import { made } from "../see/text.ts";
+import { columnHeads, made, rowHead } from "../shell/element.ts";
 import type { PeerResult, Result } from "./result.ts";
 import type { Row } from "./row.ts";
 import { describeData, formatError, formatRate, formatRatio, formatShare, formatSpread, formatTime } from "./text.ts";
@@ -47,10 +47,8 @@ export class ResultTable {
 
   constructor(table: HTMLTableElement) {
     this.#table = table;
-    const head = made("tr");
-    for (const { head: name, className } of [{ head: "Case", className: "" }, ...COLUMNS, { head: "Times as fast as", className: "peers" }])
-      head.append(Object.assign(made("th", name, className), { scope: "col" }));
-    table.tHead!.append(head);
+    const columns = COLUMNS.map(({ head, className }) => [head, className] as const);
+    table.tHead!.append(columnHeads([["Case", ""], ...columns, ["Times as fast as", "peers"]]));
   }
 
   /** @param lines of other libraries in a row: none hides their column */
@@ -76,10 +74,7 @@ export class ResultTable {
 function rowElement({ id, case: one, result, isRunning, failed }: Row, lines: number): HTMLTableRowElement {
   const row = made("tr", "", isRunning ? "running" : result || failed ? "" : "pending");
   row.dataset["id"] = id;
-  const name = made("th");
-  name.scope = "row";
-  name.append(made("span", one.layer), made("small", describeData(one)));
-  row.append(name);
+  row.append(rowHead(made("span", one.layer), made("small", describeData(one))));
   for (const { head, className, cell } of COLUMNS) {
     const value = made("td", result ? cell(result) : "–", className);
     value.dataset["label"] = head;

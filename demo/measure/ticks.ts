@@ -1,4 +1,5 @@
-import { made } from "../see/text.ts";
+import { chip, made } from "../shell/element.ts";
+import { SeedField } from "../shell/seed-field.ts";
 import { FIELDS, TICKS, type MeasureState, type TickName } from "./state.ts";
 
 const NAMES = Object.keys(TICKS) as TickName[];
@@ -6,6 +7,7 @@ const NAMES = Object.keys(TICKS) as TickName[];
 /** The lists of ticks: one checkbox for each word, and a button that ticks all or none. */
 export class Ticks {
   readonly #form: HTMLFormElement;
+  readonly #seed: SeedField;
 
   constructor(form: HTMLFormElement, change: (part: Partial<MeasureState>) => void) {
     this.#form = form;
@@ -14,13 +16,8 @@ export class Ticks {
     form.addEventListener("input", (event) => {
       const { name } = event.target as HTMLInputElement;
       if (name in TICKS) change(this.#read(name as TickName));
-      if (name === "seed") change({ seed: FIELDS.seed.read((event.target as HTMLInputElement).value) });
     });
-    // What was typed may be out of bounds; the field then shows what counts.
-    form.addEventListener("change", (event) => {
-      const input = event.target as HTMLInputElement;
-      if (input.name === "seed") input.value = FIELDS.seed.write(FIELDS.seed.read(input.value));
-    });
+    this.#seed = new SeedField(form, FIELDS.seed, (seed) => change({ seed }));
     form.addEventListener("click", (event) => {
       const name = (event.target as HTMLElement).dataset["all"] as TickName | undefined;
       if (!name) return;
@@ -33,12 +30,7 @@ export class Ticks {
 
   #fill(name: TickName): void {
     const set = this.#form.querySelector(`[data-ticks="${name}"]`)!;
-    for (const [word, text] of Object.entries(TICKS[name])) {
-      const box = Object.assign(made("input"), { type: "checkbox", name, value: word });
-      const label = made("label");
-      label.append(box, made("span", text));
-      set.append(label);
-    }
+    set.append(...Object.entries(TICKS[name]).map(([value, text]) => chip({ type: "checkbox", name, value }, text)));
     const all = made("button", "", "quiet all");
     all.type = "button";
     all.dataset["all"] = name;
@@ -65,8 +57,7 @@ export class Ticks {
       button.textContent = isAll ? "none" : "all";
       button.setAttribute("aria-label", `${legend}: ${isAll ? "none" : "all"}`);
     }
-    const seed = this.#form.elements.namedItem("seed") as HTMLInputElement;
-    if (document.activeElement !== seed) seed.value = String(state.seed);
+    this.#seed.show(state.seed);
   }
 
   /** While a run is on, its ticks stay as they are. */

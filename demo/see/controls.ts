@@ -1,6 +1,7 @@
 import { NORMS } from "./norms.ts";
 import { divisors, EPS, extentsOf, FIELDS, SIDES, type SeeState } from "./state.ts";
-import { formatNumber, made } from "./text.ts";
+import { made } from "../shell/element.ts";
+import { formatNumber } from "./text.ts";
 
 /** What each setting reads beside its control. */
 const WORDS: Partial<Record<keyof SeeState, (state: SeeState) => string>> = {

@@ -2,7 +2,8 @@ import type { Gpu, Plan } from "../../src/index.ts";
 import { adapterName } from "../shell/device.ts";
 import type { Computed } from "./live.ts";
 import type { Moments } from "./sample.ts";
-import { formatMean, formatNumber, made } from "./text.ts";
+import { made } from "../shell/element.ts";
+import { formatMean, formatNumber } from "./text.ts";
 
 /** The bound on the error of f32 outputs: docs/decisions.md, "Statistics that the data cannot spoil". */
 const ERROR_BOUND = 4e-6;

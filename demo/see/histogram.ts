@@ -1,5 +1,6 @@
 import type { Bins, Moments } from "./sample.ts";
-import { formatMean, formatNumber, made } from "./text.ts";
+import { made } from "../shell/element.ts";
+import { formatMean, formatNumber } from "./text.ts";
 
 /** One chart of index.html: its bars, its axis, its words and the table beside it. */
 export class Histogram {

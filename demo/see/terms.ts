@@ -1,6 +1,6 @@
 import { EQUATIONS, type Term } from "./equation.ts";
 import type { NormKind } from "./norms.ts";
-import { made } from "./text.ts";
+import { made } from "../shell/element.ts";
 
 /** The equation and its terms, and the marks on whatever belongs to the term that is looked at. */
 export class Terms {

@@ -10,11 +10,3 @@ export function formatNumber(value: number): string {
 export function formatMean({ mean, deviation }: { mean: number; deviation: number }): string {
   return Math.abs(mean) < 1e-6 * deviation ? "0" : formatNumber(mean);
 }
-
-/** A new element with text. */
-export function made<Name extends keyof HTMLElementTagNameMap>(name: Name, text = "", className = ""): HTMLElementTagNameMap[Name] {
-  const element = document.createElement(name);
-  element.textContent = text;
-  if (className) element.className = className;
-  return element;
-}

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { colourOf } from "../shell/colour.ts";
 import { MARKS, type NormName } from "./norms.ts";
 import { DASHES } from "./swatch.ts";
 
@@ -72,8 +73,8 @@ export class Chart {
     this.#norms = norms;
     const { label, show, top } = this.#options;
     const axis = {
-      stroke: () => this.#color("muted"),
-      grid: { stroke: () => this.#color("line"), width: 1 },
+      stroke: () => colourOf("muted"),
+      grid: { stroke: () => colourOf("line"), width: 1 },
       ticks: { show: false },
       font: FONT,
     };
@@ -95,14 +96,14 @@ export class Chart {
         series: [
           {},
           ...norms.map((norm) => ({
-            stroke: () => this.#color(`lane-${norm.replace("+", "-")}`),
+            stroke: () => colourOf(`lane-${norm.replace("+", "-")}`),
             width: 2,
             dash: [...DASHES[norm]],
             spanGaps: true,
             points: {
               show: (_: uPlot, __: number, from: number, to: number) => to - from < 30 && this.#data.digits.length < 30,
               size: 6,
-              fill: () => this.#color("card"),
+              fill: () => colourOf("card"),
             },
           })),
         ],
@@ -134,17 +135,9 @@ export class Chart {
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
     for (const { norm, y } of ends) {
-      ctx.fillStyle = this.#color(`lane-${norm.replace("+", "-")}`);
+      ctx.fillStyle = colourOf(`lane-${norm.replace("+", "-")}`);
       ctx.fillText(MARKS[norm], bbox.left + bbox.width + 6 * scale, y);
     }
     ctx.restore();
-  }
-
-  /** A colour of the page as it is now. */
-  #color(name: string): string {
-    const probe =
-      this.#place.querySelector<HTMLElement>(".probe") ?? this.#place.appendChild(Object.assign(document.createElement("i"), { className: "probe" }));
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
   }
 }

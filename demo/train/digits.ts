@@ -1,7 +1,6 @@
 import url from "virtual:training-digits";
+import { loadDigits, PIXELS } from "../packed-digits.ts";
 
-export const SIDE = 28;
-const PIXELS = SIDE * SIDE;
 /** Digits at the end of the file that are tested with and never trained on. */
 export const TEST_DIGITS = 1000;
 
@@ -17,9 +16,7 @@ export class Digits {
   }
 
   static async load(): Promise<Digits> {
-    const packed = await fetch(url);
-    if (!packed.ok) throw new Error(`the digits could not be loaded: ${packed.status} ${packed.statusText}`);
-    return new Digits(new Uint8Array(await new Response(packed.body!.pipeThrough(new DecompressionStream("deflate-raw"))).arrayBuffer()));
+    return new Digits(await loadDigits(url));
   }
 
   /** Pixels of these digits as [N, 28, 28, 1]: mean about 0, deviation about 1. Those from `count` on are for tests. */

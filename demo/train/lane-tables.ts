@@ -1,5 +1,5 @@
-import { made } from "../see/text.ts";
-import { NORMS } from "./norms.ts";
+import { columnHeads, made, rowHead } from "../shell/element.ts";
+import { NORMS, type NormName } from "./norms.ts";
 import { swatch } from "./swatch.ts";
 import type { LaneRecord, Training } from "./training.ts";
 
@@ -13,8 +13,14 @@ export function formatShare(value: number): string {
   return `${Math.round(value * 1000) / 10} %`;
 }
 
-function last(values: readonly (number | null)[]): number | null {
+/** The last value that is known. */
+export function last(values: readonly (number | null)[]): number | null {
   return values.findLast((value) => value !== null) ?? null;
+}
+
+/** The name of a lane at the head of its row, with a piece of its curve. */
+export function laneHead(norm: NormName): HTMLTableCellElement {
+  return rowHead(swatch(norm), ` ${NORMS[norm]}`);
 }
 
 function cells(record: LaneRecord, training: Training): string[] {
@@ -52,9 +58,7 @@ export class LaneTable {
     this.#body.replaceChildren(
       ...records.map(({ norm }) => {
         const row = made("tr");
-        const name = Object.assign(made("th"), { scope: "row" });
-        name.append(swatch(norm), ` ${NORMS[norm]}`);
-        row.append(name, ...Array.from({ length: 4 }, () => made("td", "", "number")));
+        row.append(laneHead(norm), ...Array.from({ length: 4 }, () => made("td", "", "number")));
         return row;
       }),
     );
@@ -64,19 +68,14 @@ export class LaneTable {
 /** The curves as numbers: a row for each test. */
 export function fillCurveTable(table: HTMLTableElement, training: Training): void {
   const { tests, rounds, records } = training;
-  const head = made("tr");
-  head.append(
-    ...["Digits", ...records.flatMap(({ norm }) => [`${NORMS[norm]}: loss`, `${NORMS[norm]}: told right`])].map((text, i) =>
-      Object.assign(made("th", text, i ? "number" : ""), { scope: "col" }),
-    ),
-  );
-  table.tHead!.replaceChildren(head);
+  const curves = records.flatMap(({ norm }) => [`${NORMS[norm]}: loss`, `${NORMS[norm]}: told right`]);
+  table.tHead!.replaceChildren(columnHeads([["Digits", ""], ...curves.map((text) => [text, "number"] as const)]));
   table.tBodies[0]!.replaceChildren(
     ...tests.map((digits, i) => {
       const row = made("tr");
       const round = rounds.indexOf(digits);
       row.append(
-        Object.assign(made("th", digits.toLocaleString("en")), { scope: "row" }),
+        rowHead(digits.toLocaleString("en")),
         ...records.flatMap(({ loss, accuracy }) => {
           const [of, share] = [loss[round] ?? null, accuracy[i] ?? null];
           return [of === null ? NONE : formatLoss(of), share === null ? NONE : formatShare(share)].map((text) => made("td", text, "number"));

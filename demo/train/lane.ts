@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Gpu } from "../../src/index.ts";
-import { SIDE, TEST_DIGITS, type Digits } from "./digits.ts";
+import { SIDE } from "../packed-digits.ts";
+import { TEST_DIGITS, type Digits } from "./digits.ts";
 import { Network } from "./network.ts";
 import type { Batch, NormName } from "./norms.ts";
 import { Random } from "./random.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BatchChannelNorm, BatchNorm, GroupNorm, LayerNorm, WeightStandardization } from "../../src/index.ts";
-import { SIDE } from "./digits.ts";
+import { SIDE } from "../packed-digits.ts";
 import { differentiable, normLayer, standardizationLayer, weightNormLayer, type Layer } from "./norm-op.ts";
 import type { NormName } from "./norms.ts";
 import { Random } from "./random.ts";

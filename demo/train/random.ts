@@ -1,3 +1,5 @@
+import { shuffle } from "../shuffle.ts";
+
 /** Numbers that a seed and a purpose decide: the generator mulberry32. */
 export class Random {
   #state: number;
@@ -22,10 +24,7 @@ export class Random {
   /** The numbers below `count` in some order. */
   order(count: number): Uint32Array {
     const numbers = Uint32Array.from({ length: count }, (_, i) => i);
-    for (let i = count - 1; i > 0; i--) {
-      const j = Math.floor(this.uniform() * (i + 1));
-      [numbers[i], numbers[j]] = [numbers[j]!, numbers[i]!];
-    }
+    shuffle(numbers, () => this.uniform());
     return numbers;
   }
 }

@@ -18,5 +18,5 @@ export const FIELDS: Fields<TrainState> = {
   lanes: someOf(NORM_NAMES, ["none", "batch", "group", "group+ws"]),
   batch: oneOfNumbers(BATCHES, 4) as Fields<TrainState>["batch"],
   seed: stepped(1, 9999, 1, 1),
-  speed: oneOf(["slow", "steady", "full"], "full"),
+  speed: oneOf(Object.keys(SPEEDS) as Speed[], "full"),
 };

@@ -5,7 +5,7 @@ import { readState, writeState } from "../shell/fields.ts";
 import type { Shell, View } from "../shell/view.ts";
 import { Controls } from "./controls.ts";
 import { Chart } from "./curves.ts";
-import { fillCurveTable, formatLoss, formatShare, LaneTable } from "./lane-tables.ts";
+import { fillCurveTable, formatLoss, formatShare, LaneTable, last } from "./lane-tables.ts";
 import { NETWORK } from "./network-text.ts";
 import { NORMS } from "./norms.ts";
 import { showRecorded } from "./recorded.ts";
@@ -50,10 +50,7 @@ class Train implements View {
   }
 
   open(params: URLSearchParams): void {
-    const before = writeState(FIELDS, this.#state).toString();
-    const wanted = readState(FIELDS, params);
-    if (writeState(FIELDS, wanted).toString() !== before) this.change(wanted);
-    else this.change({});
+    this.change(readState(FIELDS, params));
   }
 
   close(): void {
@@ -194,8 +191,8 @@ class Train implements View {
 }
 
 function describe(values: readonly (number | null)[], show: (value: number) => string): string {
-  const last = values.findLast((value) => value !== null);
-  return typeof last === "number" ? show(last) : "not known yet";
+  const known = last(values);
+  return known === null ? "not known yet" : show(known);
 }
 
 export function openTrain(shell: Shell): View {

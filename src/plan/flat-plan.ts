@@ -3,7 +3,7 @@ import rowFlat from "../../shaders/row-flat.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
-import { affineParams, applyBindings, applyFlags, deviationFlags, isSummed, wholeBindings, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { affineParams, applyBindings, applyFlags, isSummed, unsummedFlags, wholeBindings, wholeParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
 import { kernelName } from "./kernels.ts";
 import { arrangeParameters, type Operands } from "./operands.ts";
@@ -57,7 +57,8 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
   // Teams that start at the same place of a lane go through their planes in step.
   const together = (wholeAfter(operands.items) * operands.items) / 4;
   const span = wanted < together ? wanted : Math.ceil(wanted / together) * together;
-  const teams = invocationTeams(Math.ceil(lanes / span), capabilities);
+  const count = Math.ceil(lanes / span);
+  const teams = invocationTeams(count, capabilities);
   const byKept = view.outer === 1 && operands.segments === 1 && (parameter.count === view.kept || parameter.stride === 0);
   return {
     kernel: kernelName(applyFlat),
@@ -65,7 +66,7 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
     overrides: { ...teams.overrides, ...applyFlags(request), BY_KEPT: Number(byKept) },
     params: {
       ...affineParams(request),
-      teams: Math.ceil(lanes / span),
+      teams: count,
       span,
       lanes,
       plane_values: operands.items,
@@ -95,31 +96,25 @@ export function planFlatRows(request: ForwardRequest, capabilities: Capabilities
   const together = wholeAfter(view.run);
   const most = Math.ceil(view.outer / APPLY_LANES.teams / together);
   const rows = together * clamp(Math.ceil((APPLY_LANES.least * 4) / view.run / together), 1, most);
-  const teams = invocationTeams(Math.ceil(view.outer / rows), capabilities);
+  const count = Math.ceil(view.outer / rows);
+  const teams = invocationTeams(count, capabilities);
   const row = {
     kernel: kernelName(rowFlat),
     variant: { lane: 4, parameter: "scalar", team: "invocation" } as const,
     overrides: {
       ...teams.overrides,
-      ...applyFlags(request),
-      ...deviationFlags(request),
-      CENTERED: Number(request.statistics === "moments"),
-      WRITES_STATISTICS: Number(request.writesStatistics),
+      ...unsummedFlags(request),
       ONE_CHAIN: Number(isOneChain(view.run)),
       SHORT: Number(view.run < FEW_PROBES),
     },
     params: {
-      ...affineParams(request),
-      teams: Math.ceil(view.outer / rows),
+      ...wholeParams(request),
+      teams: count,
       rows: view.outer,
       rows_per_team: rows,
       plane_values: view.run,
       parameter_count: parameter.count,
       parameter_stride: parameter.stride,
-      statistics_stride: statisticsStride(view.statistics),
-      reciprocal: 1 / view.count,
-      eps: request.eps,
-      zero: 0,
     },
     bindings: wholeBindings(request, operands.roles),
     grid: teams.grid,

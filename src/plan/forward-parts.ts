@@ -3,7 +3,7 @@ import type { ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import { viewParams } from "./operands.ts";
 import type { Dispatch, Team } from "./plan.ts";
-import type { ForwardRequest } from "./request.ts";
+import { statisticsStride, type ForwardRequest } from "./request.ts";
 
 /** The part of a plan that one walk contributes. */
 export interface WalkPlan {
@@ -48,15 +48,25 @@ export function deviationFlags(request: Pick<ForwardRequest, "correction" | "eps
   return { UNBIASED: request.correction, EPS_OUTSIDE: Number(request.epsMode === "outsideStd") };
 }
 
-/** Flags of a kernel that does everything in one dispatch. */
-export function wholeFlags(request: ForwardRequest): Record<string, number> {
+/** Flags of a kernel that does everything in one dispatch, where x has nothing added to it. */
+export function unsummedFlags(request: ForwardRequest): Record<string, number> {
   return {
-    ...sourceFlags(request),
     ...applyFlags(request),
     ...deviationFlags(request),
     CENTERED: Number(request.statistics === "moments"),
     WRITES_STATISTICS: Number(request.writesStatistics),
   };
+}
+
+/** Flags of a kernel that does everything in one dispatch. */
+export function wholeFlags(request: ForwardRequest): Record<string, number> {
+  return { ...sourceFlags(request), ...unsummedFlags(request) };
+}
+
+/** The numbers of a kernel that does everything in one dispatch: of statistics, and of gamma's factor. */
+export function wholeParams(request: ForwardRequest): Record<string, number> {
+  const { view, eps } = request;
+  return { ...affineParams(request), statistics_stride: statisticsStride(view.statistics), reciprocal: 1 / view.count, eps, zero: 0 };
 }
 
 /** Bindings of x, residual, its bias and the sum. */

@@ -4,9 +4,9 @@ import rowPlain from "../../shaders/row-plain.wgsl";
 import rowStream from "../../shaders/row-stream.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import type { RowChoice } from "./choice.ts";
-import { affineParams, applyFlags, deviationFlags, isSummed, viewsParams, wholeBindings, wholeFlags, wholePasses, type WalkPlan } from "./forward-parts.ts";
+import { isSummed, unsummedFlags, viewsParams, wholeBindings, wholeFlags, wholeParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
-import { statisticsStride, type ForwardRequest } from "./request.ts";
+import type { ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import { MOST_HELD, PLAIN_ROW, SHORT_ROW, SOFTWARE_BLOCK, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
@@ -26,14 +26,10 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities, ch
     overrides: { ...way.teams.overrides, ...wholeFlags(request), SEGMENTED: Number(operands.segments > 1), ...way.overrides },
     params: {
       ...viewsParams(lanes.views),
-      ...affineParams(request),
+      ...wholeParams(request),
       ...way.params,
       segments: operands.segments,
       items: operands.items / lanes.lane,
-      statistics_stride: statisticsStride(view.statistics),
-      reciprocal: 1 / view.count,
-      eps: request.eps,
-      zero: 0,
     },
     bindings: { ...wholeBindings(request, operands.roles), ...way.bindings },
     grid: way.teams.grid,
@@ -59,19 +55,12 @@ function planPlain(request: ForwardRequest, operands: Operands, { lane, paramete
     variant: { lane, parameter, team: teams.team },
     overrides: {
       ...teams.overrides,
-      ...applyFlags(request),
-      ...deviationFlags(request),
-      CENTERED: Number(request.statistics === "moments"),
-      WRITES_STATISTICS: Number(request.writesStatistics),
+      ...unsummedFlags(request),
     },
     params: {
-      ...affineParams(request),
+      ...wholeParams(request),
       teams: view.outer,
       items: operands.items / lane,
-      statistics_stride: statisticsStride(view.statistics),
-      reciprocal: 1 / view.count,
-      eps: request.eps,
-      zero: 0,
     },
     bindings: wholeBindings(request, operands.roles),
     grid: teams.grid,
