@@ -80,15 +80,21 @@ fn line_at(place: Place) -> Line {
 }
 
 fn work(team: u32, inv: Invocation) {
-  if (team >= params.teams) { return; }
+  // Arrays are never empty: it makes a compiler that sees their lengths here count each of them once, not at every access.
+  if (team >= params.teams || arrayLength(&x) == 0u || arrayLength(&y) == 0u) { return; }
   let first = team * params.span;
   let end = min(first + params.span, params.lanes);
-  let plane = first * LANE / params.plane_values;
+  let plane = (first << LANE_BITS) / params.plane_values;
   var place = place_of(plane);
   var before = Line(0.0, 0.0, 0.0);
-  for (var start = plane * params.plane_values; start < end * LANE; start += params.plane_values) {
+  for (var start = plane * params.plane_values; start < (end << LANE_BITS); start += params.plane_values) {
     let line = line_at(place);
-    apply_plane(start, before, line, first, end);
+    if (HELD > 0u) {
+      let lane = start >> LANE_BITS;
+      apply_held(hold(lane), lane, place_in_lane(start), before, line);
+    } else {
+      apply_plane(start, before, line, first, end);
+    }
     before = line;
     place = next_place(place);
   }

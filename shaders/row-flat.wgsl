@@ -48,10 +48,23 @@ fn shift_of(first: u32, count: u32) -> f32 {
   return opaque(start + lane_sum(distance) / f32(probes * LANE), params.zero);
 }
 
-fn row_moments(start: u32) -> Moments {
-  let first = (start + LANE - 1u) / LANE;
+// The mean distance of all values from one of them.
+fn held_shift(held: Held, place: u32) -> f32 {
+  let start = lane_last(held.a.h0);
+  return opaque(start + lane_sum(held_sums(held, start, place, params.plane_values).first) * params.reciprocal, params.zero);
+}
+
+fn held_moments(held: Held, place: u32) -> Moments {
   var shift = 0.0;
-  if (CENTERED) { shift = shift_of(first, (start + params.plane_values) / LANE - first); }
+  if (CENTERED) { shift = held_shift(held, place); }
+  let sums = held_sums(held, shift, place, params.plane_values);
+  return moments_of(shift, vec2f(lane_sum(sums.first), lane_sum(sums.second)), params.reciprocal, params.eps, CENTERED);
+}
+
+fn row_moments(start: u32) -> Moments {
+  let first = (start + LANE - 1u) >> LANE_BITS;
+  var shift = 0.0;
+  if (CENTERED) { shift = shift_of(first, ((start + params.plane_values) >> LANE_BITS) - first); }
   let sums = flat_sums(shift, start, params.plane_values);
   return moments_of(shift, vec2f(lane_sum(sums.first), lane_sum(sums.second)), params.reciprocal, params.eps, CENTERED);
 }
@@ -64,21 +77,37 @@ fn line_of(m: Moments, parameter: u32) -> Line {
   return Line(m.shift, a, b - a * m.delta);
 }
 
+// Normalizes a row, and gives the line that it is normalized with. The row before it ended with line `before`.
+fn apply_row(index: u32, parameter: u32, before: Line, first_lane: u32, last_lane: u32) -> Line {
+  let start = index * params.plane_values;
+  var m: Moments;
+  var line: Line;
+  if (HELD > 0u) {
+    let place = place_in_lane(start);
+    let held = hold(start >> LANE_BITS);
+    m = held_moments(held, place);
+    line = line_of(m, parameter);
+    apply_held(held, start >> LANE_BITS, place, before, line);
+  } else {
+    m = row_moments(start);
+    line = line_of(m, parameter);
+    apply_plane(start, before, line, first_lane, last_lane);
+  }
+  if (WRITES_STATISTICS) { record(index, m); }
+  return line;
+}
+
 fn work(team: u32, inv: Invocation) {
-  if (team >= params.teams) { return; }
+  // Arrays are never empty: it makes a compiler that sees their lengths here count each of them once, not at every access.
+  if (team >= params.teams || arrayLength(&x) == 0u || arrayLength(&y) == 0u) { return; }
   let first = team * params.rows_per_team;
   let end = min(first + params.rows_per_team, params.rows);
-  let first_lane = first * params.plane_values / LANE;
-  let last_lane = end * params.plane_values / LANE;
+  let first_lane = (first * params.plane_values) >> LANE_BITS;
+  let last_lane = (end * params.plane_values) >> LANE_BITS;
   var parameter = first % params.parameter_count;
   var before = Line(0.0, 0.0, 0.0);
   for (var index = first; index < end; index++) {
-    let start = index * params.plane_values;
-    let m = row_moments(start);
-    if (WRITES_STATISTICS) { record(index, m); }
-    let line = line_of(m, parameter);
-    apply_plane(start, before, line, first_lane, last_lane);
-    before = line;
+    before = apply_row(index, parameter, before, first_lane, last_lane);
     parameter = select(parameter + 1u, 0u, parameter + 1u == params.parameter_count);
   }
 }

@@ -33,26 +33,39 @@ fn apply_lanes(line: Line, start: u32, end: u32) {
   for (var i = start; i < end; i++) { store(i, normalized(load_lane(i), line)); }
 }
 
-// Lane i where it lies before value `border` of the tensor: `own`; from there on: `other`.
-fn joined(i: u32, border: u32, own: Lane, other: Lane) -> Lane {
-  let v = i * LANE;
-  return lane_of(
-    select(lane_value(other, 0u), lane_value(own, 0u), v < border),
-    select(lane_value(other, 1u), lane_value(own, 1u), v + 1u < border),
-    select(lane_value(other, 2u), lane_value(own, 2u), v + 2u < border),
-    select(lane_value(other, 3u), lane_value(own, 3u), v + 3u < border),
-  );
-}
-
 // The lane in which one plane ends, and the next begins with value `border` of the tensor.
 fn apply_seam(border: u32, own: Line, next: Line) {
-  let i = border / LANE;
+  let i = border >> LANE_BITS;
   let h = load_lane(i);
-  store(i, joined(i, border, normalized(h, own), normalized(h, next)));
+  store(i, lane_below(normalized(h, own), normalized(h, next), i * LANE, border));
 }
 
 // What lies in lanes first..end of a plane from value `start` of the tensor on, and the lane that it shares with the plane before it.
 fn apply_plane(start: u32, before: Line, line: Line, first: u32, end: u32) {
-  if (start % LANE != 0u && start > first * LANE) { apply_seam(start, before, line); }
-  apply_lanes(line, max((start + LANE - 1u) / LANE, first), min((start + params.plane_values) / LANE, end));
+  if ((start & (LANE - 1u)) != 0u && start > first * LANE) { apply_seam(start, before, line); }
+  apply_lanes(line, max((start + LANE - 1u) >> LANE_BITS, first), min((start + params.plane_values) >> LANE_BITS, end));
+}
+
+// Lane k of a plane that is held, whose first lane is `first`.
+fn apply_held_lane(h: Lane, k: u32, first: u32, place: u32, before: Line, line: Line) {
+  if (k >= HELD) { return; }
+  var v = normalized(h, line);
+  if (SEAMS && k == 0u) { v = lane_below(normalized(h, before), v, 0u, place); }
+  // A last lane may be wholly the next plane's.
+  if (!SEAMS || k + 1u < HELD || k * LANE < place + params.plane_values) { store(first + k, v); }
+}
+
+fn apply_held_four(four: HeldFour, k: u32, first: u32, place: u32, before: Line, line: Line) {
+  apply_held_lane(four.h0, k, first, place, before, line);
+  apply_held_lane(four.h1, k + 1u, first, place, before, line);
+  apply_held_lane(four.h2, k + 2u, first, place, before, line);
+  apply_held_lane(four.h3, k + 3u, first, place, before, line);
+}
+
+// A plane that is held, with the lane that it shares with the plane before it. What it writes into a lane that it shares with the next, that one writes again.
+fn apply_held(held: Held, first: u32, place: u32, before: Line, line: Line) {
+  apply_held_four(held.a, 0u, first, place, before, line);
+  if (HELD > 4u) { apply_held_four(held.b, 4u, first, place, before, line); }
+  if (HELD > 8u) { apply_held_four(held.c, 8u, first, place, before, line); }
+  if (HELD > 12u) { apply_held_four(held.d, 12u, first, place, before, line); }
 }

@@ -1,18 +1,15 @@
 // Planes that end anywhere in a lane, as lanes of the whole tensor: their sums.
 // A plane is no longer than one chain of adds.
 override ONE_CHAIN: bool = false;
+// Lanes that a short plane lies in at most, which are held in registers; 0: planes are too long for it.
+override HELD: u32 = 0u;
+// Planes need not start with a lane.
+override SEAMS: bool = true;
 
 fn load_lane(i: u32) -> Lane { return from_source(x[source_at(params.x_offset + i)], params.x_offset + i); }
 
 // Of e, whose first value is at `place` in a plane of `count` values, those that lie in it; 0 for the others. Places before the first wrap around.
-fn within(e: Lane, place: u32, count: u32) -> Lane {
-  return lane_of(
-    select(0.0, lane_value(e, 0u), place < count),
-    select(0.0, lane_value(e, 1u), place + 1u < count),
-    select(0.0, lane_value(e, 2u), place + 2u < count),
-    select(0.0, lane_value(e, 3u), place + 3u < count),
-  );
-}
+fn within(e: Lane, place: u32, count: u32) -> Lane { return lane_below(e, Lane(0.0), place, count); }
 
 // Sums of e = value - shift, and of its square.
 struct FlatSums {
@@ -33,14 +30,61 @@ fn flat_chain(sums: FlatSums, shift: f32, start: u32, end: u32) -> FlatSums {
   return own;
 }
 
+// The lanes of a short plane, in registers: a CPU pays for a loop, and for each load, more than for what it does.
+struct HeldFour { h0: Lane, h1: Lane, h2: Lane, h3: Lane }
+struct Held { a: HeldFour, b: HeldFour, c: HeldFour, d: HeldFour }
+
+fn held_lane(first: u32, k: u32) -> Lane {
+  var h = Lane(0.0);
+  if (k < HELD) { h = load_lane(first + k); }
+  return h;
+}
+
+fn held_four(first: u32, k: u32) -> HeldFour {
+  return HeldFour(held_lane(first, k), held_lane(first, k + 1u), held_lane(first, k + 2u), held_lane(first, k + 3u));
+}
+
+fn hold(first: u32) -> Held { return Held(held_four(first, 0u), held_four(first, 4u), held_four(first, 8u), held_four(first, 12u)); }
+
+// Lane k of a plane that starts at value `place` of the first.
+fn held_distance(h: Lane, k: u32, shift: f32, place: u32, count: u32) -> Lane {
+  var e = Lane(0.0);
+  if (k < HELD) { e = h - shift; }
+  if (SEAMS && (k == 0u || (k < HELD && k + 2u >= HELD))) { e = within(e, k * LANE - place, count); }
+  return e;
+}
+
+fn add_held(sums: FlatSums, four: HeldFour, k: u32, shift: f32, place: u32, count: u32) -> FlatSums {
+  let e0 = held_distance(four.h0, k, shift, place, count);
+  let e1 = held_distance(four.h1, k + 1u, shift, place, count);
+  let e2 = held_distance(four.h2, k + 2u, shift, place, count);
+  let e3 = held_distance(four.h3, k + 3u, shift, place, count);
+  return add_four(sums, e0, e1, e2, e3);
+}
+
+fn held_sums(held: Held, shift: f32, place: u32, count: u32) -> FlatSums {
+  var sums = add_held(FlatSums(Lane(0.0), Lane(0.0)), held.a, 0u, shift, place, count);
+  if (HELD > 4u) { sums = add_held(sums, held.b, 4u, shift, place, count); }
+  if (HELD > 8u) { sums = add_held(sums, held.c, 8u, shift, place, count); }
+  if (HELD > 12u) { sums = add_held(sums, held.d, 12u, shift, place, count); }
+  return sums;
+}
+
+// Where in its first lane a plane starts.
+fn place_in_lane(start: u32) -> u32 {
+  if (!SEAMS) { return 0u; }
+  return start & (LANE - 1u);
+}
+
 // The values start..start+count of the tensor. The first lane, and four at the end, are masked: on a CPU a loop for what four leave would cost more. What lies past the end of the tensor does not count.
 fn flat_sums(shift: f32, start: u32, count: u32) -> FlatSums {
-  var i = start / LANE;
+  var i = start >> LANE_BITS;
+  if (HELD > 0u) { return held_sums(hold(i), shift, place_in_lane(start), count); }
   let head = within(load_lane(i) - shift, i * LANE - start, count);
   var sums = FlatSums(head, head * head);
   i += 1u;
-  let end = (start + count) / LANE;
-  let last = i + (max(end, i) - i) / 4u * 4u;
+  let end = (start + count) >> LANE_BITS;
+  let last = i + ((max(end, i) - i) & ~3u);
   if (ONE_CHAIN) {
     sums = flat_chain(sums, shift, i, last);
   } else {

@@ -2,6 +2,7 @@ import type { StatisticsView } from "../core/statistics-view.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { cost } from "./cost.ts";
+import { isFlat } from "./flat-plan.ts";
 import type { Plan } from "./plan.ts";
 import type { ForwardRequest } from "./request.ts";
 import { isSoftware } from "./teams.ts";
@@ -36,7 +37,7 @@ function rowChoices({ subgroups }: Capabilities): RowChoice[] {
 export function forwardChoices(request: ForwardRequest, capabilities: Capabilities): Choice[] {
   const { view, statistics, running, applies } = request;
   const { repeats, kept } = view;
-  const run = isColumnRun(request, capabilities) ? Math.min(view.run, SHORTEST_RUN - 1) : view.run;
+  const run = walkedRun(request, capabilities);
   // What is given is not summed, so nothing is gained by other ways.
   if (statistics === "fixed" || statistics === "given") return [run >= SHORTEST_RUN || kept === 1 ? "run" : "column/split"];
   if (repeats > 1 || kept > 1) {
@@ -46,6 +47,13 @@ export function forwardChoices(request: ForwardRequest, capabilities: Capabiliti
   // Running statistics are moved by the merge, and statistics alone are what it gives.
   if (running || !applies) return ["run"];
   return [...rowChoices(capabilities), ...(splits(run, capabilities) ? (["run"] as const) : [])];
+}
+
+/** The run as the choice of a walk counts it: shorter where columns are better, longer where planes are taken as lanes of the tensor however short they are. */
+function walkedRun(request: ForwardRequest, capabilities: Capabilities): number {
+  const { run } = request.view;
+  if (isColumnRun(request, capabilities)) return Math.min(run, SHORTEST_RUN - 1);
+  return run < SHORTEST_RUN && isFlat(request, capabilities) ? SHORTEST_RUN : run;
 }
 
 /** True where a CPU walks a run of channels down its columns, however long it is: gamma and beta change from value to value, and are loaded once a column in place of once a value. */

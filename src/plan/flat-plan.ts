@@ -26,7 +26,7 @@ export function isRagged(request: ForwardRequest, planeValues: number, capabilit
     !capabilities.batchInvariant &&
     request.aligned &&
     !isSummed(request) &&
-    planeValues % 4 !== 0 &&
+    (planeValues % 4 !== 0 || heldLanes(planeValues) > 0) &&
     planeValues >= RAGGED.plane &&
     sizeOf(request.shape) % 4 === 0
   );
@@ -42,9 +42,28 @@ export function flatParameter({ roles, views }: Pick<Operands, "roles" | "views"
   return own.every((view) => isCounted(view) && isAlike(view)) ? { count: first.majorCount, stride: first.majorStride } : null;
 }
 
+/** True where gamma or beta are there, stay the same along a plane, and planes are taken as lanes of the whole tensor. */
+export function isFlat(request: ForwardRequest, capabilities: Capabilities): boolean {
+  const { gamma, beta } = request.parameters;
+  if (!(gamma ?? beta) || !isRagged(request, request.view.run, capabilities)) return false;
+  const planes = arrangePlanes(request, capabilities);
+  return planes.items === request.view.run && flatParameter(planes) !== null;
+}
+
 /** Planes, or rows, of this many values that together are whole lanes: 1, 2 or 4. */
 export function wholeAfter(values: number): number {
   return values % 4 === 0 ? 1 : values % 2 === 0 ? 2 : 4;
+}
+
+/** Lanes that a plane lies in at most, wherever in a lane it starts; 0 where they are too many to be held in registers. */
+function heldLanes(values: number): number {
+  const lanes = Math.ceil((values + [0, 3, 2, 3][values % 4]!) / 4);
+  return lanes <= RAGGED.held ? lanes : 0;
+}
+
+/** How the kernels of ragged planes take those of so many values. */
+export function flatFlags(values: number): Record<string, number> {
+  return { ONE_CHAIN: Number(values <= SHORT_ROW * 4), HELD: heldLanes(values), SEAMS: Number(values % 4 !== 0) };
 }
 
 /** The apply of ragged planes; null where their parameters do not lie as they must. */
@@ -63,7 +82,7 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
   return {
     kernel: kernelName(applyFlat),
     variant: { lane: 4, parameter: "scalar", team: "invocation" },
-    overrides: { ...teams.overrides, ...applyFlags(request), BY_KEPT: Number(byKept) },
+    overrides: { ...teams.overrides, ...applyFlags(request), BY_KEPT: Number(byKept), ...flatFlags(operands.items) },
     params: {
       ...affineParams(request),
       teams: count,
@@ -80,11 +99,6 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
     bindings: { x: "x", ...applyBindings(operands.roles), statistics: "statistics" },
     grid: teams.grid,
   };
-}
-
-/** The longest plane that is summed as one chain of adds. */
-export function isOneChain(values: number): boolean {
-  return values <= SHORT_ROW * 4;
 }
 
 /** Rows that are ragged, in one dispatch; null where it cannot be. */
@@ -104,7 +118,7 @@ export function planFlatRows(request: ForwardRequest, capabilities: Capabilities
     overrides: {
       ...teams.overrides,
       ...unsummedFlags(request),
-      ONE_CHAIN: Number(isOneChain(view.run)),
+      ...flatFlags(view.run),
       SHORT: Number(view.run < FEW_PROBES),
     },
     params: {

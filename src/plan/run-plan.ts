@@ -3,7 +3,7 @@ import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
-import { arrangePlanes, flatApply, isOneChain, isRagged, wholeAfter } from "./flat-plan.ts";
+import { arrangePlanes, flatApply, flatFlags, isRagged, wholeAfter } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
 import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
 import { chooseLanes, type Operands } from "./operands.ts";
@@ -85,7 +85,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
       ...sourceFlags(request),
       CENTERED: Number(request.statistics === "moments"),
       RAGGED: Number(ragged),
-      ONE_CHAIN: Number(ragged && isOneChain(cut.items_per_slice)),
+      ...(ragged ? flatFlags(cut.items_per_slice) : {}),
     },
     params: {
       ...viewsParams({ residual_bias: lanes.views.residual_bias }),

@@ -85,7 +85,7 @@ export const APPLY_LANES = { least: 392, teams: 256 } as const;
  * Planes whose length is no multiple of four, on a CPU, read as lanes of the whole tensor: the shortest, the invocations that share the apply, and the lanes that each of them takes. Measured, time / time
  * of a copy, before and after: BatchNorm training 8x64x55x55 3.3 and 1.4, 32x512x7x7 4.4 and 3.4.
  */
-export const RAGGED = { plane: 8, teams: 256, lanes: { least: 256, most: 4096 } } as const;
+export const RAGGED = { plane: 4, held: 16, teams: 256, lanes: { least: 256, most: 4096 } } as const;
 
 /**
  * Rows whose planes are ragged are planned as runs from this many values a row, and in the whole tensor; columns that are no multiple of four leave the one dispatch for lanes of several repeats from the same size on. Measured: InstanceNorm 32x512x7x7 is

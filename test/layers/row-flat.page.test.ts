@@ -16,6 +16,15 @@ const CASES: readonly ForwardCase[] = [
   { layer: "instance", shape: [12, 113, 9, 11], gamma: [113], options: { activation: silu }, why: "planes of 99, gamma alone, silu" },
   { layer: "instance", shape: [16, 129, 6, 9], beta: [129], why: "a lane ends with two planes" },
   { layer: "instance", shape: [4, 9, 43, 47], gamma: [9], beta: [9], why: "planes of more than one chain" },
+  { layer: "instance", shape: [64, 100, 5, 5], gamma: [100], beta: [100], why: "planes of 25 lie in seven lanes at most" },
+  { layer: "instance", shape: [32, 100, 3, 17], gamma: [100], options: { activation: silu }, why: "planes of 51 may leave their last lane to the next" },
+  { layer: "instance", shape: [32, 100, 5, 6], gamma: [100], beta: [100], why: "planes of 30: a lane ends with two" },
+  { layer: "instance", shape: [64, 129, 2, 4], gamma: [129], beta: [129], why: "planes of two whole lanes" },
+  { layer: "instance", shape: [16, 129, 8, 8], gamma: [129], beta: [129], why: "planes of sixteen whole lanes" },
+  { layer: "instance", shape: [64, 200, 5], gamma: [200], beta: [200], why: "planes of five" },
+  { layer: "batch", shape: [64, 100, 5, 5], gamma: [100], beta: [100], why: "statistics of many planes of 25" },
+  { layer: "batch", shape: [64, 100, 4, 4], gamma: [100], beta: [100], why: "statistics of many planes of four whole lanes" },
+  { layer: "batch", shape: [8, 101, 3, 17], gamma: [101], beta: [101], why: "statistics of planes of 51, channels not in fours" },
   { layer: "rms", shape: [7200, 10], why: "root mean square of rows of ten" },
   { layer: "layer", shape: [7300, 9], options: { center: false }, why: "rows of nine, whose mean stays" },
 ];
@@ -65,7 +74,9 @@ describe("hostile data", () => {
       `planes of ${family}`,
       async ({ gpu }) => {
         for (const [length, planes] of [
+          [25, 3200],
           [49, 1600],
+          [64, 1200],
           [99, 800],
         ] as const) {
           const values = make(length * 3);

@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 const [ragged, odd, runs, many] = [rows([130, 516]), rows([66, 1023]), planes([3, 4, 100, 52]), columns([8, 37, 12])];
 const [oddPlanes, oddGroups] = [planes([4, 5, 9, 9]), groups([4, 9, 47, 43], 3)];
-const flatRows = groups([16, 100, 7, 7], 100);
+const [flatRows, longFlatRows] = [groups([16, 100, 7, 7], 100), groups([16, 100, 9, 11], 100)];
 const small = rows([5, 516]);
 // So many that each has a subgroup.
 const thousands = rows([4096, 48]);
@@ -107,8 +107,10 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "(load_lane(i) - shift)",
     check: oddPlanes,
   },
-  { file: "flat-sums", what: "a value of the next plane counts", line: "place + 3u < count", wrong: "place + 3u <= count", check: oddPlanes },
-  { file: "flat-sums", what: "of four lanes the third twice", line: "load_lane(i + 3u) - shift", wrong: "load_lane(i + 2u) - shift", check: flatRows },
+  { file: "flat-sums", what: "a value of the next plane counts", line: "Lane(0.0), place, count)", wrong: "Lane(0.0), place, count + 1u)", check: oddPlanes },
+  { file: "flat-sums", what: "of four lanes the third twice", line: "load_lane(i + 3u) - shift", wrong: "load_lane(i + 2u) - shift", check: longFlatRows },
+  { file: "flat-sums", what: "of a plane that is held the last lane counts as a whole", line: "(k < HELD && k + 2u >= HELD)", wrong: "false", check: flatRows },
+  { file: "flat-sums", what: "of lanes that are held the third twice", line: "held_distance(four.h3,", wrong: "held_distance(four.h2,", check: flatRows },
   {
     file: "run-moments",
     what: "no shift before squares are summed",
@@ -126,14 +128,35 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "flat-apply",
     what: "a lane of two planes is wholly the next one's",
-    line: "v + 1u < border",
-    wrong: "v + 1u < border && v == 0u",
+    line: "i * LANE, border)",
+    wrong: "i * LANE, border - 1u)",
     check: oddPlanes,
+  },
+  {
+    file: "flat-apply",
+    what: "a lane of two planes that are held is wholly the next one's",
+    line: "v = lane_below(normalized(h, before), v, 0u, place);",
+    wrong: "",
+    check: flatRows,
+  },
+  {
+    file: "flat-apply",
+    what: "skip the last of four that are held",
+    line: "apply_held_lane(four.h3, k + 3u, first, place, before, line);",
+    wrong: "",
+    check: flatRows,
   },
   { file: "flat-apply", what: "skip the last of four", line: "store(i + 3u, normalized(h3, line));", wrong: "", check: oddPlanes },
   { file: "row-flat", what: "a row has its neighbour's gamma", line: "parameter + 1u, 0u,", wrong: "parameter, 0u,", check: flatRows },
-  { file: "row-flat", what: "no shift before squares are summed", line: "shift = shift_of(first,", wrong: "shift = 0.0 * shift_of(first,", check: flatRows },
-  { file: "row-flat", what: "a lane of two rows forgets the first", line: "before = line;", wrong: "", check: flatRows },
+  {
+    file: "row-flat",
+    what: "no shift before squares are summed",
+    line: "shift = shift_of(first,",
+    wrong: "shift = 0.0 * shift_of(first,",
+    check: longFlatRows,
+  },
+  { file: "row-flat", what: "no shift of a row that is held", line: "shift = held_shift(held, place);", wrong: "shift = 0.0;", check: flatRows },
+  { file: "row-flat", what: "a lane of two rows forgets the first", line: "before = apply_row(", wrong: "_ = apply_row(", check: flatRows },
   { file: "row-flat", what: "the rest of the mean is forgotten", line: "b - a * m.delta", wrong: "b", check: flatRows },
   {
     file: "apply-flat",

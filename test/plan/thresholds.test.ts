@@ -10,6 +10,7 @@ import {
   MERGE_WIDE,
   MOST_HELD,
   PLAIN_ROW,
+  RAGGED,
   SHORT_ROW,
   SHORTEST_RUN,
   SHORTEST_SLICE,
@@ -29,10 +30,19 @@ const kernel = (asked: ForwardRequest, device: (typeof DEVICES)[keyof typeof DEV
 
 describe("both sides of each threshold", () => {
   test("SHORTEST_RUN: shorter runs are columns", () => {
-    expect(plan(batch([8, 16, SHORTEST_RUN], 1), software).walk).toBe("run");
-    expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1), software).walk).toBe("column");
+    expect(plan(batch([8, 16, SHORTEST_RUN], 1), gpu).walk).toBe("run");
+    expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1), gpu).walk).toBe("column");
     expect(plan(batch([8, 16, SHORTEST_RUN], 1, "fixed"), gpu).walk).toBe("run");
     expect(plan(batch([8, 16, SHORTEST_RUN - 1], 1, "fixed"), gpu).walk).toBe("column");
+  });
+
+  test("RAGGED: short planes of a CPU are lanes of the tensor, and in registers where they lie in so many", () => {
+    expect(plan(batch([8, 16, RAGGED.plane], 1), software).walk).toBe("run");
+    expect(plan(batch([8, 16, RAGGED.plane - 1], 1), software).walk).toBe("column");
+    const held = (values: number): unknown => kernel(instance([64, 64, values], 1), software).overrides["HELD"];
+    const most = RAGGED.held * 4;
+    expect([held(most), held(most - 2), held(most - 3)]).toEqual([RAGGED.held, RAGGED.held, RAGGED.held]);
+    expect([held(most - 1), kernel(instance([64, 64, most + 4], 1), software).kernel]).toEqual([0, "row-stream"]);
   });
 
   test("SOFTWARE_BLOCK: many short rows go through an invocation block by block", () => {
@@ -42,7 +52,7 @@ describe("both sides of each threshold", () => {
     expect(kernel(layer(many - 1, 64), software).kernel).toBe("row-stream");
     expect(kernel(layer(many, SOFTWARE_BLOCK.longest + 1), software).kernel).toBe("row-stream");
     // A row whose parameters are its own shares nothing.
-    expect(kernel(instance([many, 8, 64], 1), software).kernel).toBe("row-stream");
+    expect(kernel(instance([many, 8, 68], 1), software).kernel).toBe("row-stream");
   });
 
   test("SOFTWARE_UNROLLED and SOFTWARE_STEP: a small tensor gets the kernel that compiles fast", () => {
@@ -74,7 +84,7 @@ describe("both sides of each threshold", () => {
   });
 
   test("SOFTWARE_MANY_TEAMS: wider workgroups on a CPU", () => {
-    const rows = (teams: number): ForwardRequest => instance([teams, 1, 64], 1);
+    const rows = (teams: number): ForwardRequest => instance([teams, 1, 68], 1);
     expect(kernel(rows(SOFTWARE_MANY_TEAMS), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP_MANY);
     expect(kernel(rows(SOFTWARE_MANY_TEAMS - 1), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP);
   });
