@@ -13,6 +13,8 @@ const CLINGING = new Set(["--", "++", "&&", "||", "<<", ">>", "<=", ">=", "==", 
 const RESERVED = new Set(["as", "do", "fn", "if", "in", "is", "of"]);
 /** Names that programs know bindings by: the element types that a variant chooses. */
 const STORED = ["Source", "Result", "Parameter"];
+/** Spaces of variables whose names no program knows: it finds the uniform by its binding. */
+const OWN_SPACES = new Set(["workgroup", "uniform"]);
 /** Components of a vector, which look like members. */
 const SWIZZLE = /^(?:[xyzw]{1,4}|[rgba]{1,4})$/;
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
@@ -84,7 +86,7 @@ function parse(text: string): Parsed {
       (before === "fn" && tokens[i - 2]?.text === ")" ? kept : globals).add(word);
     } else if (own < 0 && before === "override") kept.add(word);
     else if (own < 0 && (before === "const" || (before === ">" && after === ":")))
-      (tokens[i - 2]?.text === "workgroup" || before === "const" ? globals : kept).add(word);
+      (OWN_SPACES.has(tokens[i - 2]?.text ?? "") || before === "const" ? globals : kept).add(word);
     else if (own >= 0 && (before === "let" || before === "var" || before === "const" || after === ":")) locals[own]!.add(word);
   });
   return { tokens, owner, members, structs, globals, kept, locals };
@@ -109,7 +111,7 @@ function byFrequency(names: readonly string[]): string[] {
   return [...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
 }
 
-/** Short names for all names that these texts declare outside of functions. What programs know by its name keeps it: bindings, overrides, entry points and the members of Params. */
+/** Short names for all names that these texts declare outside of functions. What programs know by its name keeps it: storage bindings, overrides, entry points and the members of Params. */
 export function namesOf(texts: readonly string[]): ShaderNames {
   const files = texts.map(parse);
   const kept = new Set([...STORED, ...files.flatMap((file) => [...file.kept])]);

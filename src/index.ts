@@ -11,7 +11,7 @@ export type { Capabilities, AdapterClass } from "./plan/capabilities.ts";
 export type { Dispatch, Grid, Plan, Storage, Team, Variant, Walk } from "./plan/plan.ts";
 export type { Dtype } from "./core/dtype.ts";
 export { Gpu } from "./gpu/device.ts";
-export { Pack, type PackedRows, type PackPart } from "./gpu/pack.ts";
+export { Pack, type PackPart } from "./gpu/pack.ts";
 export { Tensor } from "./gpu/tensor.ts";
 export { Saved } from "./layers/saved.ts";
 export type { BackwardOptions, BackwardResult } from "./layers/backward.ts";

@@ -6,6 +6,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { planBackward } from "../plan/backward-plan.ts";
 import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { BackwardWalks } from "../plan/walks.ts";
 import { checkAddedTo } from "./accumulate.ts";
 import { aligned, meaningOf, parameterStrides, requestKey, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
 import { idsOf, remembered } from "./kept-specs.ts";
@@ -69,7 +70,7 @@ export interface BackwardGiven {
 }
 
 /** What a backward call is asked for, by shapes. */
-export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, given: BackwardGiven): BackwardCall {
+export function describeCall(walks: BackwardWalks, spec: NormSpec, x: Shape, meaning: SavedMeaning, given: BackwardGiven): BackwardCall {
   const { inputs } = meaning;
   const { gamma, beta, residual_bias } = inputs.parameters;
   const { residual } = inputs;
@@ -97,6 +98,7 @@ export function describeCall(spec: NormSpec, x: Shape, meaning: SavedMeaning, gi
       ...(wants.dvariance && { dvariance: meaning.shape }),
     },
     request: {
+      walks,
       shape: spec.shape,
       view: viewOf(spec.shape, spec.reduced),
       parameters: { ...(strides.gamma && { gamma: strides.gamma }), ...(strides.beta && { beta: strides.beta }) },
@@ -124,8 +126,8 @@ function planCall(gpu: Gpu, spec: NormSpec, { request }: BackwardCall): Plan {
 }
 
 /** The plan of a backward call, remembered by everything that it depends on. */
-export function backwardPlanOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: SavedMeaning["inputs"], given: BackwardGiven): Plan {
-  return planCall(gpu, spec, describeCall(spec, x, { ...meaningOf(spec), inputs }, given));
+export function backwardPlanOf(gpu: Gpu, walks: BackwardWalks, spec: NormSpec, x: Shape, inputs: SavedMeaning["inputs"], given: BackwardGiven): Plan {
+  return planCall(gpu, spec, describeCall(walks, spec, x, { ...meaningOf(spec), inputs }, given));
 }
 
 /** What was found out about a call before anything is made or queued. */
@@ -157,7 +159,15 @@ function keyOf(dy: Tensor, saved: Saved, { gamma, beta, dsum, out = {}, wants = 
 }
 
 /** Validates and plans. @throws ShapeError, OptionError, TensorError, LimitError */
-function findBackward(gpu: Gpu, call: string, spec: NormSpec, dy: Tensor, saved: Saved, options: BackwardOptions & AffineParameters): FoundBackward {
+function findBackward(
+  gpu: Gpu,
+  walks: BackwardWalks,
+  call: string,
+  spec: NormSpec,
+  dy: Tensor,
+  saved: Saved,
+  options: BackwardOptions & AffineParameters,
+): FoundBackward {
   const { epoch } = gpu.plans;
   const { out = {}, dsum, gamma = null, beta = null } = options;
   const { meaning } = saved;
@@ -170,7 +180,7 @@ function findBackward(gpu: Gpu, call: string, spec: NormSpec, dy: Tensor, saved:
     accumulate: options.accumulate === true,
     aligned: aligned([saved.x, dy, dsum, out.dx, gamma, beta]),
   };
-  const described = describeCall(spec, x, meaning, given);
+  const described = describeCall(walks, spec, x, meaning, given);
   checkOut(call, described, out, given.accumulate);
   const { residual } = meaning.inputs;
   const sharesDx = residual !== null && sameShape(residual, x) && given.wants.dresidual !== false;
@@ -178,11 +188,12 @@ function findBackward(gpu: Gpu, call: string, spec: NormSpec, dy: Tensor, saved:
 }
 
 /**
- * Validates, plans, allocates what `out` does not bring, and queues the call. `specOf` gives the layer's meaning for the x that was saved.
+ * Validates, plans, allocates what `out` does not bring, and queues the call. `walks`: those that the layer can need; `specOf` gives its meaning for the x that was saved.
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function runBackward(
   gpu: Gpu,
+  walks: BackwardWalks,
   call: string,
   dy: Tensor,
   saved: Saved | undefined,
@@ -197,7 +208,7 @@ export function runBackward(
   gpu.check(call, out as Record<string, Tensor | undefined>, "out.");
   if (!sameShape(dy.shape, x.shape)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; x was ${formatShape(x.shape)}`);
   const spec = specOf(x.shape, meaning.kind);
-  const find = (): FoundBackward => findBackward(gpu, call, spec, dy, saved, options);
+  const find = (): FoundBackward => findBackward(gpu, walks, call, spec, dy, saved, options);
   const found = remembered(gpu, spec, keyOf(dy, saved, options), (known: FoundBackward) => known.meaning === meaning, find);
   const made: Tensor[] = [];
   const result = {} as BackwardResult;

@@ -3,6 +3,7 @@ import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { CHANNELS, CHANNEL_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxes, channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
@@ -47,7 +48,7 @@ export function batchNorm(gpu: Gpu, x: Tensor, options: BatchNormOptions & Affin
   const moves = options.training && mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call) } : null;
   const spec = batchNormSpec(call, x.shape, options, moves);
   checkGiven(call, options.training, options, sizeOf(spec.shape) === 0 ? null : statisticsOf(spec));
-  return runForward(gpu, call, x, () => spec, options, boundStatistics(options.training, mean, variance));
+  return runForward(gpu, CHANNELS, call, x, () => spec, options, boundStatistics(options.training, mean, variance));
 }
 
 /**
@@ -65,7 +66,7 @@ export function batchNormBackward(
 ): BackwardResult {
   const call = "batchNormBackward";
   const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => batchNormSpec(call, x, { ...options, training: kind === "moments" }, null);
-  return runBackward(gpu, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
+  return runBackward(gpu, CHANNEL_GRADIENTS, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
 }
 
 function statisticsOf(spec: NormSpec): number {
@@ -110,6 +111,7 @@ export interface BatchNormClassOptions extends BatchNormShared, RunningOptions, 
 
 /** Batch normalization with its own gamma, beta and running statistics. PyTorch's `BatchNorm1d`, `2d` and `3d`. */
 export class BatchNorm extends RunningNorm {
+  protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
   readonly options: Readonly<BatchNormClassOptions>;
   readonly #channels: Shape;
 

@@ -2,6 +2,7 @@ import type { Activation } from "../core/activation.ts";
 import { OptionError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { PLANES, ROW_GRADIENTS } from "../plan/walks.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import type { NormSpec } from "./forward.ts";
 import { groupNormSpec } from "./group-norm.ts";
@@ -24,6 +25,7 @@ export interface ChannelNormOptions extends ChannelOptions, NormClassOptions {
  * Qiao, Wang, Liu, Shen & Yuille 2019, "Rethinking Normalization and Elimination Singularity in Neural Networks" (arXiv:1911.09738).
  */
 export class ChannelNorm extends Norm {
+  protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
   readonly options: Readonly<ChannelNormOptions>;
 
   /** @throws OptionError */

@@ -3,6 +3,7 @@ import { OptionError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { CHANNELS, CHANNEL_GRADIENTS } from "../plan/walks.ts";
 import { batchNormAxes, batchNormSpec } from "./batch-norm.ts";
 import { checkChannels, checkCount, type ChannelOptions } from "./channels.ts";
 import type { NormSpec } from "./forward.ts";
@@ -38,6 +39,7 @@ export class EstimatedBatchNorm extends RunningNorm {
   /** The estimates. */
   declare readonly runningMean: Tensor;
   declare readonly runningVariance: Tensor;
+  protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
   readonly options: Readonly<EstimatedBatchNormOptions>;
   readonly #channels: Shape;
   #movingSpeed = 0;

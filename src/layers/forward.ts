@@ -3,13 +3,14 @@ import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
-import type { StatisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planForward } from "../plan/forward-plan.ts";
+import type { BackwardRequest } from "../plan/backward-request.ts";
 import type { Plan } from "../plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type ParameterRole } from "../plan/request.ts";
+import type { ForwardWalks } from "../plan/walks.ts";
 import { idsOf, remembered } from "./kept-specs.ts";
 import { viewOf } from "./views.ts";
 import { Saved, type InputShapes, type SavedMeaning } from "./saved.ts";
@@ -126,8 +127,9 @@ export function aligned(tensors: readonly (Tensor | null | undefined)[]): boolea
 }
 
 /** The plan of a call, remembered by everything that it depends on. */
-export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, wants: PlanWants): Plan {
+export function planOf(gpu: Gpu, walks: ForwardWalks, spec: NormSpec, x: Shape, inputs: InputShapes, wants: PlanWants): Plan {
   const request: ForwardRequest = {
+    walks,
     shape: spec.shape,
     view: viewOf(spec.shape, spec.reduced),
     parameters: parameterStrides(spec, inputs),
@@ -153,8 +155,8 @@ export function planOf(gpu: Gpu, spec: NormSpec, x: Shape, inputs: InputShapes, 
 }
 
 /** What a request says as a key, and how it was chosen to be planned. Its view follows from shape and reduced axes. */
-export function requestKey(kind: string, request: { readonly view: StatisticsView }, { reduced }: NormSpec, choice = ""): string {
-  return `${kind} ${choice} ${reduced.join()} ${JSON.stringify({ ...request, view: 0 })}`;
+export function requestKey(kind: string, request: ForwardRequest | BackwardRequest, { reduced }: NormSpec, choice = ""): string {
+  return `${kind} ${choice} ${reduced.join()} ${JSON.stringify({ ...request, view: 0, walks: request.walks.name })}`;
 }
 
 /** A sum in f16 is rounded: statistics and y are made from what it is made of. So they are where x is f16 and nobody wants the sum: that moves fewer bytes. */
@@ -181,7 +183,7 @@ function keyOf(x: Tensor, options: ForwardOptions & AffineParameters): string | 
 }
 
 /** Validates and plans. @throws ShapeError, OptionError, TensorError, LimitError */
-function findForward(gpu: Gpu, call: string, spec: NormSpec, x: Tensor, options: ForwardOptions & AffineParameters): FoundForward {
+function findForward(gpu: Gpu, walks: ForwardWalks, call: string, spec: NormSpec, x: Tensor, options: ForwardOptions & AffineParameters): FoundForward {
   const { epoch } = gpu.plans;
   const { out = {}, residual } = options;
   const parameters = parametersOf(options);
@@ -193,7 +195,7 @@ function findForward(gpu: Gpu, call: string, spec: NormSpec, x: Tensor, options:
   const shapes = Object.fromEntries(Object.entries(parameters).map(([role, tensor]) => [role, tensor.shape]));
   const inputs = { parameters: shapes, residual: residual?.shape ?? null };
   const wants = { sum: sums, saved: saves, aligned: aligned([x, residual, out.y, out.sum, ...Object.values(parameters)]), x: x.dtype, sumDtype };
-  const plan = planOf(gpu, spec, x.shape, inputs, wants);
+  const plan = planOf(gpu, walks, spec, x.shape, inputs, wants);
   const own = { ...meaningOf(spec), inputs };
   const had = out.saved?.meaning;
   return { epoch, plan, sums, dtype, sumDtype, meaning: had && sameMeaning(had, own) ? had : own };
@@ -211,9 +213,10 @@ function savedOver(gpu: Gpu, x: Tensor, meaning: SavedMeaning, earlier: Saved | 
   return earlier && earlier.x === x && earlier.meaning === meaning ? earlier : Saved.over(gpu, x, meaning, earlier ?? null);
 }
 
-/** Validates, plans, allocates what `out` does not bring, and queues the call. */
+/** Validates, plans, allocates what `out` does not bring, and queues the call. `walks`: those that the layer can need. */
 export function runForward(
   gpu: Gpu,
+  walks: ForwardWalks,
   call: string,
   x: Tensor,
   specOf: (shape: Shape) => NormSpec,
@@ -226,7 +229,7 @@ export function runForward(
   gpu.check(call, { residual, gamma, beta, residual_bias: residualBias, "out.y": out.y, "out.sum": out.sum, "out.saved": out.saved?.statistics });
   gpu.check(call, layer);
   const spec = specOf(x.shape);
-  const { plan, sums, dtype, sumDtype, meaning } = remembered(gpu, spec, keyOf(x, options), always, () => findForward(gpu, call, spec, x, options));
+  const { plan, sums, dtype, sumDtype, meaning } = remembered(gpu, spec, keyOf(x, options), always, () => findForward(gpu, walks, call, spec, x, options));
   const y = out.y ?? gpu.empty(x.shape, { dtype });
   const sum = sums ? (out.sum ?? gpu.empty(x.shape, { dtype: sumDtype })) : undefined;
   const saved = options.saved === false ? undefined : savedOver(gpu, sum ?? x, meaning, out.saved);

@@ -3,6 +3,7 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { PLANES, ROW_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { channelAxis, channelStrides, checkChannels, checkCount, cutGroups, type ChannelOptions } from "./channels.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
@@ -25,7 +26,7 @@ export interface GroupNormOptions extends ChannelOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function groupNorm(gpu: Gpu, x: Tensor, options: GroupNormOptions & AffineParameters & ForwardOptions): ForwardResult {
-  return runForward(gpu, "groupNorm", x, (shape) => groupNormSpec("groupNorm", shape, options), options);
+  return runForward(gpu, PLANES, "groupNorm", x, (shape) => groupNormSpec("groupNorm", shape, options), options);
 }
 
 /**
@@ -39,7 +40,7 @@ export function groupNormBackward(
   saved: Saved | undefined,
   options: GroupNormOptions & AffineParameters & BackwardOptions,
 ): BackwardResult {
-  return runBackward(gpu, "groupNormBackward", dy, saved, (x) => groupNormSpec("groupNormBackward", x, options), options);
+  return runBackward(gpu, ROW_GRADIENTS, "groupNormBackward", dy, saved, (x) => groupNormSpec("groupNormBackward", x, options), options);
 }
 
 /** What GroupNorm means for x of this shape. */
@@ -73,6 +74,7 @@ export interface GroupNormClassOptions extends GroupNormOptions, NormClassOption
 
 /** Group normalization with its own gamma and beta. PyTorch's `GroupNorm(num_groups, num_channels)`. */
 export class GroupNorm extends Norm {
+  protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
   readonly options: Readonly<GroupNormClassOptions>;
 
   /** @throws OptionError */

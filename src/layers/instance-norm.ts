@@ -3,6 +3,7 @@ import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { ROW_GRADIENTS, SAMPLES } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { ownOptions } from "./kept-specs.ts";
 import { batchNormSpec } from "./batch-norm.ts";
@@ -47,7 +48,7 @@ export function instanceNorm(gpu: Gpu, x: Tensor, options: InstanceNormOptions &
   const moves = training && mean ? { momentum: checkMomentum(options.momentum ?? 0.1, call) } : null;
   const spec = instanceNormSpec(call, x.shape, { ...options, training }, moves);
   checkGiven(call, training, options, sizeOf(x.shape) === 0 ? null : x.shape[channelAxis(options.layout ?? "nchw", x.shape, call)]!);
-  return runForward(gpu, call, x, () => spec, options, boundStatistics(training, mean, variance));
+  return runForward(gpu, SAMPLES, call, x, () => spec, options, boundStatistics(training, mean, variance));
 }
 
 /**
@@ -63,7 +64,7 @@ export function instanceNormBackward(
 ): BackwardResult {
   const call = "instanceNormBackward";
   const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => instanceNormSpec(call, x, { ...options, training: kind === "moments" }, null);
-  return runBackward(gpu, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
+  return runBackward(gpu, ROW_GRADIENTS, call, dy, saved, specOf, { ...options, wants: { dmean: true, dvariance: true, ...options.wants } });
 }
 
 /** What InstanceNorm means for x of this shape; `moves` where running statistics move. */
@@ -102,6 +103,7 @@ export interface InstanceNormClassOptions extends InstanceNormShared, RunningOpt
 
 /** Instance normalization with its own gamma and beta where `affine` is true. PyTorch's `InstanceNorm1d`, `2d` and `3d`. */
 export class InstanceNorm extends RunningNorm {
+  protected readonly walks = { forward: SAMPLES, backward: ROW_GRADIENTS };
   readonly options: Readonly<InstanceNormClassOptions>;
 
   /** @throws OptionError */

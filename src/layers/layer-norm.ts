@@ -4,6 +4,7 @@ import { formatShape, resolveAxes, sameShape, stridesOf, type Shape } from "../c
 import type { Activation } from "../core/activation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { FEATURES, FEATURE_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { ownOptions } from "./kept-specs.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
@@ -33,7 +34,7 @@ export interface LayerNormOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function layerNorm(gpu: Gpu, x: Tensor, options: LayerNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, "layerNorm", x, (shape) => layerNormSpec("layerNorm", shape, options), options);
+  return runForward(gpu, FEATURES, "layerNorm", x, (shape) => layerNormSpec("layerNorm", shape, options), options);
 }
 
 /**
@@ -47,7 +48,7 @@ export function layerNormBackward(
   saved: Saved | undefined,
   options: LayerNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
-  return runBackward(gpu, "layerNormBackward", dy, saved, (x) => layerNormSpec("layerNormBackward", x, options), options);
+  return runBackward(gpu, FEATURE_GRADIENTS, "layerNormBackward", dy, saved, (x) => layerNormSpec("layerNormBackward", x, options), options);
 }
 
 /** What LayerNorm means for x of this shape. */
@@ -93,6 +94,7 @@ export interface LayerNormClassOptions extends LayerNormOptions, NormClassOption
 
 /** Layer normalization with its own gamma and beta. PyTorch's `LayerNorm(normalized_shape)`. */
 export class LayerNorm extends Norm {
+  protected readonly walks = { forward: FEATURES, backward: FEATURE_GRADIENTS };
   readonly options: Readonly<LayerNormClassOptions>;
   readonly #shape: Shape;
 

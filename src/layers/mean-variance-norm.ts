@@ -4,6 +4,7 @@ import { statisticsView } from "../core/statistics-view.ts";
 import type { Activation } from "../core/activation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { ANY, FEATURE_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { layerNormSpec } from "./layer-norm.ts";
@@ -30,7 +31,7 @@ export interface MeanVarianceNormOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function meanVarianceNorm(gpu: Gpu, x: Tensor, options: MeanVarianceNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, "meanVarianceNorm", x, (shape) => meanVarianceNormSpec("meanVarianceNorm", shape, options), options);
+  return runForward(gpu, ANY, "meanVarianceNorm", x, (shape) => meanVarianceNormSpec("meanVarianceNorm", shape, options), options);
 }
 
 /**
@@ -45,7 +46,7 @@ export function meanVarianceNormBackward(
   options: MeanVarianceNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
   const call = "meanVarianceNormBackward";
-  return runBackward(gpu, call, dy, saved, (x) => meanVarianceNormSpec(call, x, options), options);
+  return runBackward(gpu, FEATURE_GRADIENTS, call, dy, saved, (x) => meanVarianceNormSpec(call, x, options), options);
 }
 
 function meanVarianceNormSpec(call: string, x: Shape, options: MeanVarianceNormOptions): NormSpec {
@@ -58,6 +59,7 @@ function meanVarianceNormSpec(call: string, x: Shape, options: MeanVarianceNormO
 
 /** Mean and variance normalization, without parameters of its own; gamma and beta may be given to a call. ONNX's `MeanVarianceNormalization`. */
 export class MeanVarianceNorm extends Norm {
+  protected readonly walks = { forward: ANY, backward: FEATURE_GRADIENTS };
   readonly options: Readonly<MeanVarianceNormOptions>;
 
   /** @throws OptionError */

@@ -8,6 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { planFor, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { BackwardWalks, ForwardWalks } from "../plan/walks.ts";
 import { backwardPlanOf, runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
 import { KeptSpecs } from "./kept-specs.ts";
@@ -35,6 +36,12 @@ export interface CallShape {
   dtype?: Dtype;
   /** Storage types of the others. Default of parameters: f32. */
   dtypes?: Readonly<Partial<Record<"y" | "sum" | "residual" | "residualBias" | "gamma" | "beta", Dtype>>>;
+}
+
+/** Walks of both directions. */
+export interface LayerWalks {
+  readonly forward: ForwardWalks;
+  readonly backward: BackwardWalks;
 }
 
 /** What the constructor that all layers share looks at. */
@@ -66,6 +73,9 @@ export abstract class Norm {
     this.beta = has && options.bias !== false ? gpu.tensor(new Float32Array(sizeOf(shape)), shape) : null;
   }
 
+  /** @internal Walks that the layer can need. */
+  protected abstract readonly walks: LayerWalks;
+
   /** What the layer means for x of this shape. @throws ShapeError, OptionError */
   protected abstract spec(call: string, x: Shape): NormSpec;
 
@@ -88,7 +98,7 @@ export abstract class Norm {
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.forward`;
     const specOf = (shape: Shape): NormSpec => this.#forwards.of(shape, this.state, () => this.spec(call, shape));
-    return runForward(this.gpu, call, x, specOf, { ...options, gamma, beta }, this.tensors());
+    return runForward(this.gpu, this.walks.forward, call, x, specOf, { ...options, gamma, beta }, this.tensors());
   }
 
   /** What the layer meant when it saved statistics of this kind. */
@@ -108,7 +118,7 @@ export abstract class Norm {
     const beta = options.beta === undefined ? this.beta : options.beta;
     const call = `${this.layer}.backward`;
     const specOf = (x: Shape, kind: SavedMeaning["kind"]): NormSpec => this.#backwards.of(x, kind, () => this.savedSpec(call, x, kind));
-    return runBackward(this.gpu, call, dy, saved, specOf, { ...options, gamma, beta });
+    return runBackward(this.gpu, this.walks.backward, call, dy, saved, specOf, { ...options, gamma, beta });
   }
 
   /** What `forward` would run for x of this shape, as data. */
@@ -125,13 +135,13 @@ export abstract class Norm {
       tensors[role] = of(shape, dtypes[role === "residual_bias" ? "residualBias" : (role as "gamma" | "beta")] ?? "f32");
     }
     const wants = { sum: adds && (given.sum === true || saved), saved, aligned: true, x: dtype, sumDtype: tensors["sum"]!.dtype };
-    return planFor(this.gpu, planOf(this.gpu, this.spec(call, x), x, { parameters, residual }, wants), tensors, call);
+    return planFor(this.gpu, planOf(this.gpu, this.walks.forward, this.spec(call, x), x, { parameters, residual }, wants), tensors, call);
   }
 
   /** What `backward` would run after a forward call for x of this shape, as data. */
   planBackward(x: Shape, given: CallShape & Pick<BackwardOptions, "wants" | "accumulate"> & { dsum?: boolean } = {}): Plan {
     const asked = { wants: given.wants ?? {}, hasDsum: given.dsum === true, accumulate: given.accumulate === true, aligned: true };
-    return backwardPlanOf(this.gpu, this.spec(`${this.layer}.planBackward`, x), x, this.#inputs(x, given), asked);
+    return backwardPlanOf(this.gpu, this.walks.backward, this.spec(`${this.layer}.planBackward`, x), x, this.#inputs(x, given), asked);
   }
 
   #inputs(x: Shape, given: CallShape): InputShapes {

@@ -1,10 +1,11 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { Pack, type PackedRows } from "../gpu/pack.ts";
+import { Pack } from "../gpu/pack.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import { Tensor } from "../gpu/tensor.ts";
 import { planPacked, type PackedRequest } from "../plan/packed-plan.ts";
+import type { PackedRows } from "./pack-rows.ts";
 
 /** A factor for each row of a pack: a pack of one tensor for each weight, or one tensor of [rows]. */
 export type RowFactors = Pack | Tensor;

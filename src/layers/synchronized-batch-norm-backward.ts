@@ -4,6 +4,7 @@ import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { CHANNEL_GRADIENTS } from "../plan/walks.ts";
 import { COEFFICIENT_PLANES } from "../plan/gradient-apply.ts";
 import { statisticsStride } from "../plan/request.ts";
 import { GRADIENT_VALUES, planApplyGradients, planGradientMoments, planMergeGradients } from "../plan/synchronized-backward-plan.ts";
@@ -51,7 +52,7 @@ function describe(gpu: Gpu, call: string, dy: Tensor, saved: Saved, options: Aga
   const spec: NormSpec = applySpec(call, x, { channels: sizeOf(shape), eps }, options);
   checkMeaning(call, spec, saved, { gamma, beta });
   const asked = { wants: {}, hasDsum: false, accumulate: options.accumulate === true, aligned: aligned([saved.x, dy, gamma, beta]) };
-  return describeCall({ ...spec, statistics: "moments" }, x, saved.meaning, asked);
+  return describeCall(CHANNEL_GRADIENTS, { ...spec, statistics: "moments" }, x, saved.meaning, asked);
 }
 
 /**

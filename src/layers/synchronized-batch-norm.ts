@@ -5,6 +5,7 @@ import { statisticsView } from "../core/statistics-view.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { CHANNELS } from "../plan/walks.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../plan/request.ts";
 import { PARTIAL_VALUES, planMergeMoments, planMoments } from "../plan/synchronized-plan.ts";
 import { batchNormAxes, type BatchNormShared } from "./batch-norm.ts";
@@ -58,6 +59,7 @@ export function batchNormMoments(gpu: Gpu, x: Tensor, options: BatchNormMomentsO
 
 function momentsRequest(x: Tensor, axes: readonly number[]): ForwardRequest {
   return {
+    walks: CHANNELS,
     shape: x.shape,
     view: statisticsView(
       x.shape,
@@ -167,7 +169,7 @@ export function batchNormApply(gpu: Gpu, x: Tensor, moments: BatchMoments, optio
   gpu.need(call, { x });
   gpu.check(call, { moments: moments.statistics });
   const spec = applySpec(call, x.shape, moments, options);
-  const { y } = runForward(gpu, call, x, () => spec, { ...options, saved: false }, { statistics: moments.statistics });
+  const { y } = runForward(gpu, CHANNELS, call, x, () => spec, { ...options, saved: false }, { statistics: moments.statistics });
   if (options.saved === false) return { y };
   const parameters = { ...(options.gamma && { gamma: options.gamma.shape }), ...(options.beta && { beta: options.beta.shape }) };
   return { y, saved: Saved.over(gpu, x, { ...meaningOf(spec), inputs: { parameters, residual: null } }, moments) };

@@ -5,6 +5,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { checkAddedTo } from "./accumulate.ts";
+import { packRows } from "./pack-rows.ts";
 import {
   checkFactors,
   checkGradientOut,
@@ -71,7 +72,7 @@ export function weightNormAll(gpu: Gpu, v: Pack, options: WeightNormAllOptions =
   if (out.w) checkPack(gpu, call, "out.w", out.w, v);
   const dims = v.tensors.map(({ shape }, i) => (dim === null ? null : resolveAxes([dim], shape.length, `${call}: weights[${i}]`)[0]!));
   const factors = g && checkFactors(gpu, call, "g", g, rowCounts(v, dims));
-  const rows = v.rows(dims, g instanceof Pack ? g : null, call);
+  const rows = packRows(v, dims, g instanceof Pack ? g : null, call);
   const reused = out.saved?.norm;
   if (reused) gpu.check(call, { "out.saved": reused });
   if (reused && reused.size !== rows.rows) throw new ShapeError(`${call}: out.saved has ${reused.size} norms; wanted ${rows.rows}`);
@@ -117,7 +118,7 @@ export function weightNormAllBackward(
   runPacked(
     gpu,
     call,
-    v.rows(dims, g instanceof Pack ? g : null, call),
+    packRows(v, dims, g instanceof Pack ? g : null, call),
     { kernel: weightNormBackwardKernel(), overrides: { HAS_G: Number(factors !== null), ACCUMULATES: Number(accumulate) }, params: {} },
     { v: v.whole, dw: dw.whole, norm, g: factors, dv: dv.whole, dg: dg instanceof Pack ? dg.whole : dg },
     options,

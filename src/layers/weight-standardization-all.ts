@@ -6,6 +6,7 @@ import { Pack } from "../gpu/pack.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { statisticsStride, STATISTICS_PLANES } from "../plan/request.ts";
 import { checkAddedTo } from "./accumulate.ts";
+import { packRows } from "./pack-rows.ts";
 import {
   checkFactors,
   checkGradientOut,
@@ -93,7 +94,7 @@ export function forwardPack(gpu: Gpu, call: string, v: Pack, options: Parameters
     return dim;
   });
   const gains = gain && checkFactors(gpu, call, "gain", gain, rowCounts(v, dims));
-  const rows = v.rows(dims, gain instanceof Pack ? gain : null, call);
+  const rows = packRows(v, dims, gain instanceof Pack ? gain : null, call);
   const saves = options.saved !== false;
   const wanted = STATISTICS_PLANES * statisticsStride(rows.rows);
   const reused = out.saved?.statistics;
@@ -161,7 +162,7 @@ export function backwardPack(
   runPacked(
     gpu,
     call,
-    v.rows(dims, gain instanceof Pack ? gain : null, call),
+    packRows(v, dims, gain instanceof Pack ? gain : null, call),
     {
       kernel: standardizeBackwardKernel(),
       overrides: { ...flags(form), HAS_GAIN: Number(gains !== null), ACCUMULATES: Number(accumulate) },

@@ -6,6 +6,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { ANY, ROW_GRADIENTS } from "../plan/walks.ts";
 import type { Plan } from "../plan/plan.ts";
 import { runBackward } from "./backward.ts";
 import { checkCount } from "./channels.ts";
@@ -96,7 +97,7 @@ function runWeightBackward(
   gpu.check(call, { gain, "out.dv": out.dv, "out.dgain": out.dgain });
   const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
   const own = { ...(out.dv && { dx: out.dv }), ...(out.dgain && { dgamma: out.dgain }) };
-  const { dx, dgamma } = runBackward(gpu, call, dw, saved, specOf, { ...recording, gamma: gain ?? null, out: own });
+  const { dx, dgamma } = runBackward(gpu, ROW_GRADIENTS, call, dw, saved, specOf, { ...recording, gamma: gain ?? null, out: own });
   return { dv: dx, ...(dgamma && { dgain: dgamma }) };
 }
 
@@ -110,7 +111,7 @@ function runWeight(gpu: Gpu, call: string, v: Tensor, specOf: (v: Shape) => Norm
     throw new ShapeError(`${call}: out.w is ${formatShape(out.w.shape)}; it must have v's shape ${formatShape(v.shape)}`);
   const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
   const own = { ...(out.w && { y: out.w }), ...(out.saved && { saved: out.saved }) };
-  const result = runForward(gpu, call, v, () => spec, { ...recording, gamma: gain ?? null, saved: saved !== false, out: own });
+  const result = runForward(gpu, ANY, call, v, () => spec, { ...recording, gamma: gain ?? null, saved: saved !== false, out: own });
   return { w: result.y, ...(result.saved && { saved: result.saved }) };
 }
 
@@ -230,12 +231,12 @@ export class WeightStandardization {
   ): PackedStandardizationGradients | WeightGradients[] {
     const call = "WeightStandardization.backwardAll";
     if (saved instanceof PackedStandardizationSaved) return backwardPack(this.gpu, call, dw as Pack, saved, options as object);
-    const [list, kept] = [dw as readonly Tensor[], saved];
+    const list = dw as readonly Tensor[];
     const { gain, out, ...recording } = options as WeightListBackwardOptions;
-    checkLists(call, "dw", list, { saved: kept, gain, out });
+    checkLists(call, "dw", list, { saved, gain, out });
     if ("accumulate" in recording && recording.accumulate) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
     return inOnePass(this.gpu, recording, list.length, (i, own) =>
-      runWeightBackward(this.gpu, call, list[i]!, kept[i]!, this.#specOf(call), { ...own, gain: gain?.[i] ?? null, out: out?.[i] ?? {} }),
+      runWeightBackward(this.gpu, call, list[i]!, saved[i]!, this.#specOf(call), { ...own, gain: gain?.[i] ?? null, out: out?.[i] ?? {} }),
     );
   }
 
@@ -243,9 +244,8 @@ export class WeightStandardization {
   plan(v: Shape, given: { saved?: boolean } = {}): Plan {
     const call = "WeightStandardization.plan";
     this.#checkChannels(call, v);
-    const parameters = this.gain ? { gamma: this.gain.shape } : {};
-    const wants = { sum: false, saved: given.saved !== false, aligned: true };
-    return planOf(this.gpu, weightStandardizationSpec(call, v, this.options), v, { parameters, residual: null }, wants);
+    const inputs = { parameters: this.gain ? { gamma: this.gain.shape } : {}, residual: null };
+    return planOf(this.gpu, ANY, weightStandardizationSpec(call, v, this.options), v, inputs, { sum: false, saved: given.saved !== false, aligned: true });
   }
 
   /** Compiles what `forward` will run for a weight of this shape, off the main thread. @throws ShaderError */

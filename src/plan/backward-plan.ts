@@ -19,7 +19,6 @@ import {
 import { isCentered, sumGradients, type Partials } from "./gradient-sums.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
-import { planRowBackward } from "./row-backward-plan.ts";
 import { MOST_CELLS, SMALLEST_CELL } from "./thresholds.ts";
 
 /** What to run for a backward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
@@ -32,7 +31,7 @@ export function planBackward(request: BackwardRequest, capabilities: Capabilitie
 }
 
 function choicesOf(request: BackwardRequest, capabilities: Capabilities): Choice[] {
-  return backwardChoices(request, planRowBackward(request, capabilities, "row/workgroup") !== null, capabilities);
+  return backwardChoices(request, Boolean(request.walks.rows?.(request, capabilities, "row/workgroup")), capabilities);
 }
 
 /** The ways to plan a backward call, the cheapest by the model first. */
@@ -42,7 +41,7 @@ export function backwardWays(request: BackwardRequest, capabilities: Capabilitie
 
 function planAs(request: BackwardRequest, capabilities: Capabilities, way: Choice): Plan {
   const steps = new Steps();
-  const rows = isRowChoice(way) ? planRowBackward(request, capabilities, way) : null;
+  const rows = isRowChoice(way) ? request.walks.rows?.(request, capabilities, way) : null;
   // A half past the largest is infinite, not clamped: who scales a loss looks for it.
   const unclamped = rows?.dispatches.map((one) => (one.bindings["dx"] ? { ...one, overrides: { ...one.overrides, SATURATES: 0 } } : one));
   if (rows) steps.add(unclamped!, rows.scratch);

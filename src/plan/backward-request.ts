@@ -2,6 +2,7 @@ import type { Activation } from "../core/activation.ts";
 import type { Shape } from "../core/shape.ts";
 import type { StatisticsView } from "../core/statistics-view.ts";
 import type { ForwardRequest } from "./request.ts";
+import type { BackwardWalks } from "./walks.ts";
 
 /**
  * What a backward call asks of the planner. Strides are in values over the axes of `shape`, 0 where a tensor is broadcast.
@@ -13,6 +14,8 @@ import type { ForwardRequest } from "./request.ts";
  *     fixed          dx = rstd * h + dsum
  */
 export interface BackwardRequest {
+  /** What the layer brings to be planned with. */
+  readonly walks: BackwardWalks;
   readonly shape: Shape;
   readonly view: StatisticsView;
   /** Strides of gamma and beta where they were given. beta is read for an activation's slope alone. */

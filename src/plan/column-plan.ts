@@ -18,20 +18,21 @@ import {
   type WalkPlan,
 } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
-import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
+import { mergeDispatch } from "./merge-plan.ts";
 import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
 import { COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
+import { givenStatistics } from "./run-plan.ts";
 
 /** Short runs: invocations lie along the columns and go down the repeats; whole ones in one dispatch, or slices of them. */
 export function planColumns(request: ForwardRequest, capabilities: Capabilities, split: boolean): WalkPlan {
   if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangeColumns(request, capabilities);
     const apply = applyDispatch(request, operands, "x", capabilities, foldOf(request, operands, capabilities));
-    const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
+    const dispatches = [...operands.gathers, ...givenStatistics(request, capabilities), apply];
     return { team: "invocation", dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
   const whole = arrangeColumns(request, capabilities);

@@ -10,7 +10,7 @@ import { arrangeParameters, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
-import { APPLY_LANES, FEW_PROBES, LONGEST_SLICE, RAGGED, SHORT_ROW } from "./thresholds.ts";
+import { APPLY_LANES, FEW_PROBES, LONGEST_SLICE, RAGGED, RAGGED_ROWS, SHORT_ROW } from "./thresholds.ts";
 
 /** Planes: the run, or the segments of it within which parameters are linear. */
 export function arrangePlanes(request: ForwardRequest, capabilities: Capabilities): Operands {
@@ -99,6 +99,13 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
     bindings: { x: "x", ...applyBindings(operands.roles), statistics: "statistics" },
     grid: teams.grid,
   };
+}
+
+/** Rows that a row kernel would read a value at a time, and runs four. */
+export function isRaggedRows(request: ForwardRequest, capabilities: Capabilities): boolean {
+  if (sizeOf(request.shape) < RAGGED_ROWS.tensor || request.view.run < RAGGED_ROWS.values) return false;
+  const planes = arrangePlanes(request, capabilities);
+  return isRagged(request, planes.items, capabilities) && flatParameter(planes) !== null;
 }
 
 /** Rows that are ragged, in one dispatch; null where it cannot be. */

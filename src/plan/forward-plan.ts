@@ -1,16 +1,12 @@
 import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { cheapest, forwardChoices, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
-import { planColumns } from "./column-plan.ts";
 import type { WalkPlan } from "./forward-parts.ts";
-import { arrangePlanes, flatParameter, isRagged, planFlatRows } from "./flat-plan.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
-import { runningSamplesDispatch } from "./merge-plan.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
-import { planRows } from "./row-plan.ts";
 import { planRuns } from "./run-plan.ts";
-import { RAGGED_ROWS, SOFTWARE_UNROLLED } from "./thresholds.ts";
+import { SOFTWARE_UNROLLED } from "./thresholds.ts";
 
 /** What to run for a forward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
 export function planForward(request: ForwardRequest, capabilities: Capabilities, choice?: Choice): Plan {
@@ -35,24 +31,20 @@ export function forwardWays(request: ForwardRequest, capabilities: Capabilities)
 }
 
 function walkAs(way: Choice, request: ForwardRequest, capabilities: Capabilities): WalkPlan {
+  const { walks } = request;
   if (way === "run") return planRuns(request, capabilities);
-  const flat = way === "row/invocation/4" && sizeOf(request.shape) >= SOFTWARE_UNROLLED ? planFlatRows(request, capabilities) : null;
+  const flat = way === "row/invocation/4" && sizeOf(request.shape) >= SOFTWARE_UNROLLED ? walks.flat?.rows(request, capabilities) : null;
   if (flat) return flat;
-  return isRowChoice(way) ? planRows(request, capabilities, way) : planColumns(request, capabilities, way === "column/split");
+  return isRowChoice(way) ? walks.rows!(request, capabilities, way) : walks.columns!(request, capabilities, way === "column/split");
 }
 
-/** The ways of a request: rows that a row kernel would read a value at a time, and runs four, may be cut however short they are. */
+/** The ways of a request that the layer brings, or runs, which serve every view. Rows that a row kernel would read a value at a time, and runs four, may be cut however short they are. */
 function choicesOf(request: ForwardRequest, capabilities: Capabilities): Choice[] {
-  const choices = forwardChoices(request, capabilities);
+  const { rows, columns, flat } = request.walks;
+  const choices = forwardChoices(request, capabilities).filter((way) => way === "run" || (isRowChoice(way) ? rows : columns));
+  if (choices.length === 0) return ["run"];
   const addsRun = isRowChoice(choices[0]!) && !choices.includes("run") && !capabilities.batchInvariant;
-  return addsRun && isRaggedRows(request, capabilities) ? [...choices, "run"] : choices;
-}
-
-/** Rows that a row kernel would read a value at a time, and runs four. */
-function isRaggedRows(request: ForwardRequest, capabilities: Capabilities): boolean {
-  if (sizeOf(request.shape) < RAGGED_ROWS.tensor || request.view.run < RAGGED_ROWS.values) return false;
-  const planes = arrangePlanes(request, capabilities);
-  return isRagged(request, planes.items, capabilities) && flatParameter(planes) !== null;
+  return addsRun && flat?.runs(request, capabilities) ? [...choices, "run"] : choices;
 }
 
 interface Expanded {
@@ -82,7 +74,7 @@ function aloneOf(request: ForwardRequest): ForwardRequest {
 function planSamples(request: ForwardRequest, running: Running, capabilities: Capabilities, choice?: Choice): Plan {
   const plan = planForward(aloneOf(request), capabilities, choice);
   const own: Record<string, number> = request.writesStatistics ? {} : { statistics: statisticsStride(request.view.statistics) * STATISTICS_PLANES * 4 };
-  const moved = runningSamplesDispatch(request, running, capabilities);
+  const moved = request.walks.samples!(request, running, capabilities);
   return { ...plan, dispatches: [...plan.dispatches, moved], scratch: { ...plan.scratch, ...own } };
 }
 

@@ -63,12 +63,8 @@ export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capa
   };
 }
 
-/** Mean and variance that are given, brought into the form that the apply kernels read; nothing where they have it already. */
-export function fixedStatisticsDispatches(request: ForwardRequest, capabilities: Capabilities): Dispatch[] {
-  return request.statistics === "given" ? [] : [fixedStatisticsDispatch(request, capabilities)];
-}
-
-function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabilities): Dispatch {
+/** Mean and variance that are given, brought into the form that the apply kernels read. */
+export function fixedStatisticsDispatch(request: ForwardRequest, capabilities: Capabilities): Dispatch {
   const count = request.view.statistics;
   const teams = invocationTeams(count, capabilities);
   return {

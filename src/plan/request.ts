@@ -2,12 +2,15 @@ import type { Activation } from "../core/activation.ts";
 import type { Correction, EpsMode } from "../core/deviation.ts";
 import type { Shape } from "../core/shape.ts";
 import type { StatisticsView } from "../core/statistics-view.ts";
+import type { ForwardWalks } from "./walks.ts";
 
 /** Parameters that are read beside x, by role. */
 export type ParameterRole = "gamma" | "beta" | "residual_bias";
 
 /** What a forward call asks of the planner. Strides are in values over the axes of `shape`, 0 where a tensor is broadcast. */
 export interface ForwardRequest {
+  /** What the layer brings to be planned with. */
+  readonly walks: ForwardWalks;
   /** x, with the axis of channels already cut into groups where there are groups. */
   readonly shape: Shape;
   readonly view: StatisticsView;

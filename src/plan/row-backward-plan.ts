@@ -20,7 +20,7 @@ const PARAMETERS = ["gamma", "beta"] as const;
 
 /**
  * The fused backward of rows: x and dy read once (a second time only from a cache), dx written once, partial dgamma and dbeta on the way, then summed.
- * @returns null where it does not apply: other walks, gradients of given statistics, shares of a larger batch, and parameters that are neither
+ * @returns null where it does not apply: kinds that the layer does not bring, other walks, gradients of given statistics, shares of a larger batch, and parameters that are neither
  * per feature (or per element, or per sample and feature) nor per segment, or of two kinds
  */
 export function planRowBackward(request: BackwardRequest, capabilities: Capabilities, choice: RowChoice): WalkPlan | null {
@@ -32,7 +32,8 @@ export function planRowBackward(request: BackwardRequest, capabilities: Capabili
   const kind = kindOf(request, operands);
   if (!kind) return null;
   const asked: Asked = { request, operands, lanes: chooseLanes(operands, request.aligned), capabilities, choice };
-  const part = kind.bySegment ? planSegments(asked, kind.layout) : planFeatures(asked, kind.layout);
+  const part = kind.bySegment ? request.walks.segments?.(asked, kind.layout) : request.walks.features?.(asked, kind.layout);
+  if (!part) return null;
   const sums = part.partials ? sumDispatches({ role: "partials", ...wanted(request), ...part.partials }, capabilities) : { dispatches: [], scratch: {} };
   return {
     team: part.dispatch.variant.team,
@@ -42,7 +43,8 @@ export function planRowBackward(request: BackwardRequest, capabilities: Capabili
   };
 }
 
-interface Asked {
+/** A call as the kernels of all kinds take it. */
+export interface Asked {
   readonly request: BackwardRequest;
   readonly operands: Operands;
   readonly lanes: Lanes;
@@ -51,7 +53,7 @@ interface Asked {
 }
 
 /** The dispatch that walks the rows, and the partial gradients that it leaves. */
-interface RowPart {
+export interface RowPart {
   readonly dispatch: Dispatch;
   readonly partials: { readonly layout: GradientLayout; readonly lane: 1 | 4 } | null;
 }
@@ -156,7 +158,7 @@ function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispa
 }
 
 /** Gamma and beta are the same within a segment of a row: one partial a segment, one team a row. */
-function planSegments(asked: Asked, layout: GradientLayout): RowPart {
+export function planSegments(asked: Asked, layout: GradientLayout): RowPart {
   const { request, operands, lanes, capabilities, choice } = asked;
   const rows = request.view.outer;
   const items = operands.items / lanes.lane;
@@ -181,7 +183,7 @@ function segmentTeams(rows: number, items: number, choice: RowChoice, capabiliti
 }
 
 /** Gamma and beta change from feature to feature: a team goes through a block of rows and leaves one row of partials. */
-function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
+export function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
   const { request, lanes, capabilities, choice } = asked;
   const { view } = request;
   const sumsPartials = planesOf(request) > 0;

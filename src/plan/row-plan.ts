@@ -18,7 +18,8 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities, ch
   const lanes = chooseLanes(operands, request.aligned);
   const length = view.run / lanes.lane;
   const alone = choice === "row/invocation/1" || choice === "row/invocation/4";
-  if (alone && isPlain(request, operands, lanes, capabilities)) return planPlain(request, operands, lanes, capabilities);
+  const plain = alone ? request.walks.plain?.(request, operands, lanes, capabilities) : null;
+  if (plain) return plain;
   const way = alone ? aloneWay(request, lanes, length, choice, capabilities) : teamWay(view.outer, length, choice, capabilities);
   const row = {
     kernel: way.kernel,
@@ -46,9 +47,11 @@ function isPlain(request: ForwardRequest, { roles, segments }: Operands, { lane,
   return present.every(({ item, majorStride, minorStride }) => item === 1 && majorStride === 0 && minorStride === 0);
 }
 
-/** The kernel that compiles in half the time of the others. */
-function planPlain(request: ForwardRequest, operands: Operands, { lane, parameter }: Lanes, capabilities: Capabilities): WalkPlan {
+/** Rows of a small tensor, by the kernel that compiles in half the time of the others; null where it does not fit. */
+export function planPlain(request: ForwardRequest, operands: Operands, lanes: Lanes, capabilities: Capabilities): WalkPlan | null {
+  if (!isPlain(request, operands, lanes, capabilities)) return null;
   const { view } = request;
+  const { lane, parameter } = lanes;
   const teams = invocationTeams(view.outer, capabilities);
   const row = {
     kernel: kernelName(rowPlain),
@@ -68,7 +71,8 @@ function planPlain(request: ForwardRequest, operands: Operands, { lane, paramete
   return { team: teams.team, dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
 }
 
-interface Way {
+/** How rows are dealt to teams of a kernel. */
+export interface Way {
   readonly kernel: string;
   readonly teams: Teams;
   readonly overrides: Record<string, number>;
@@ -79,6 +83,7 @@ interface Way {
 
 /** An invocation takes a row; or four, or many short ones block by block of columns, where their gamma and beta are the same. */
 function aloneWay(request: ForwardRequest, lanes: Lanes, length: number, choice: RowChoice, capabilities: Capabilities): Way {
+  const { block } = request.walks;
   const rows = request.view.outer;
   if (!isSoftware(capabilities) && length <= MOST_HELD) return held(invocationTeams(rows, capabilities), length, rows);
   const counted = countedRows(rows, capabilities);
@@ -90,7 +95,7 @@ function aloneWay(request: ForwardRequest, lanes: Lanes, length: number, choice:
   const sums = { STEP: step, SHORT: Number(length <= SHORT_ROW * step) };
   const batch = choice === "row/invocation/4" && !bySegment && shared && !isSmall ? 4 : 1;
   const isShort = isSoftware(capabilities) && request.view.run <= SOFTWARE_BLOCK.longest;
-  if (batch > 1 && isShort && counted >= SOFTWARE_BLOCK.rows * TARGET_TEAMS.software) return blockWay(rows, lanes, sums, capabilities);
+  if (block && batch > 1 && isShort && counted >= SOFTWARE_BLOCK.rows * TARGET_TEAMS.software) return block(rows, lanes, sums, capabilities);
   const teams = Math.ceil(rows / batch);
   return {
     kernel: kernelName(rowStream),
@@ -100,7 +105,8 @@ function aloneWay(request: ForwardRequest, lanes: Lanes, length: number, choice:
   };
 }
 
-function blockWay(rows: number, lanes: Lanes, sums: Record<string, number>, capabilities: Capabilities): Way {
+/** Many short rows: an invocation takes some block by block of columns. */
+export function blockWay(rows: number, lanes: Lanes, sums: Record<string, number>, capabilities: Capabilities): Way {
   const teams = Math.ceil(rows / SOFTWARE_BLOCK.rows);
   return {
     kernel: kernelName(rowBlock),

@@ -3,9 +3,9 @@ import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
-import { arrangePlanes, flatApply, flatFlags, isRagged, wholeAfter } from "./flat-plan.ts";
+import { arrangePlanes, flatFlags, isRagged, wholeAfter } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
-import { fixedStatisticsDispatches, mergeDispatch } from "./merge-plan.ts";
+import { mergeDispatch } from "./merge-plan.ts";
 import { chooseLanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
@@ -17,8 +17,8 @@ import { kernelName } from "./kernels.ts";
 export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   if (request.statistics === "fixed" || request.statistics === "given") {
     const operands = arrangePlanes(request, capabilities);
-    const apply = flatApply(request, operands, capabilities) ?? applyDispatch(request, operands, "x", capabilities);
-    const dispatches = [...operands.gathers, ...fixedStatisticsDispatches(request, capabilities), apply];
+    const apply = request.walks.flat?.apply(request, operands, capabilities) ?? applyDispatch(request, operands, "x", capabilities);
+    const dispatches = [...operands.gathers, ...givenStatistics(request, capabilities), apply];
     return { team: apply.variant.team, dispatches, scratch: operands.scratch, passes: wholePasses(request) };
   }
   const parts = halves(request);
@@ -27,7 +27,7 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
   const { slices } = moments;
   const layout = { count: slices, outerStride: request.view.kept * slices, keptStride: slices, inner: slices, step: 0 };
   const operands = arrangePlanes(parts.apply, capabilities);
-  const apply = flatApply(request, operands, capabilities) ?? applyDispatch(parts.apply, operands, parts.applied, capabilities);
+  const apply = request.walks.flat?.apply(request, operands, capabilities) ?? applyDispatch(parts.apply, operands, parts.applied, capabilities);
   return {
     team: moments.dispatch.variant.team,
     dispatches: [
@@ -39,6 +39,11 @@ export function planRuns(request: ForwardRequest, capabilities: Capabilities): W
     scratch: { ...parts.scratch, ...summedOperands.scratch, ...operands.scratch, partials: request.view.statistics * slices * 16 },
     passes: parts.passes,
   };
+}
+
+/** Mean and variance that are given, brought into the form that the apply kernels read; nothing where they have it already. */
+export function givenStatistics(request: ForwardRequest, capabilities: Capabilities): Dispatch[] {
+  return request.statistics === "given" ? [] : [request.walks.fixed!(request, capabilities)];
 }
 
 /** Slices of one statistic: enough of them to keep the device busy, short enough for their sums to be exact, long enough to pay for a partial. */

@@ -8,6 +8,7 @@ import { fieldOf } from "./gradient-lines.ts";
 import { condense, mergeLayout, statisticMerge } from "./gradient-merge.ts";
 import { sumGradients } from "./gradient-sums.ts";
 import type { Plan } from "./plan.ts";
+import { CHANNEL_GRADIENTS } from "./walks.ts";
 
 /** Values of one partial of gradients: n, s, sum of e, sum of e * xhat, sum of xhat, sum of h, and two that say nothing; e = h - s. */
 export const GRADIENT_VALUES = 8;
@@ -45,6 +46,7 @@ export function planGradientMoments(request: BackwardRequest, capabilities: Capa
 export function planMergeGradients(channels: number, devices: number, capabilities: Capabilities): Plan {
   const view = statisticsView([1, channels], [0]);
   const request: BackwardRequest = {
+    walks: CHANNEL_GRADIENTS,
     shape: [1, channels],
     view,
     parameters: {},

@@ -1,3 +1,4 @@
+import { PLANES, ROW_GRADIENTS } from "../../src/plan/walks.ts";
 import { describe, expect } from "vitest";
 import { BatchNorm, GroupNorm, LayerNorm, layerNorm, layerNormBackward, type BackwardResult } from "../../src/index.ts";
 import { runBackward } from "../../src/layers/backward.ts";
@@ -253,8 +254,8 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
           gammaScale: 1.7 / Math.sqrt(30),
         });
         const gamma = gpu.tensor(gain.data, gain.shape);
-        const { saved } = runForward(gpu, "test", gpu.tensor(v.data, v.shape), specOf, { gamma });
-        const { dx, dgamma } = runBackward(gpu, "test", gpu.tensor(dw.data, dw.shape), saved!, specOf, { gamma });
+        const { saved } = runForward(gpu, PLANES, "test", gpu.tensor(v.data, v.shape), specOf, { gamma });
+        const { dx, dgamma } = runBackward(gpu, ROW_GRADIENTS, "test", gpu.tensor(dw.data, dw.shape), saved!, specOf, { gamma });
         const wanted = weightStandardizationBackward(dw, v, { eps: 0.1, epsMode, correction, gain, gamma: 1.7 });
         expectWithin(await dx.read(), wanted.dv, "dv");
         expectWithin(await dgamma!.read(), wanted.dgain!.data, "dgain");

@@ -1,3 +1,4 @@
+import { packRows } from "../../src/layers/pack-rows.ts";
 import { expect } from "vitest";
 import {
   Gpu,
@@ -87,7 +88,7 @@ gpuTest("the caller's encoder; saved: false; rows as they stand in the table", a
   expect(await result.w.tensors[1]!.read()).toEqual(new Float32Array(4));
   (gpu.device as GPUDevice).queue.submit([encoder.finish()]);
   expect(await result.w.tensors[1]!.read()).toEqual(Float32Array.of(1, 1, 1, 1));
-  const { table, rows, parts } = pack.rows([-1, 0].map((dim, i) => (dim < 0 ? pack.tensors[i]!.shape.length - 1 : dim)));
+  const { table, rows, parts } = packRows(pack, [2, 0], null, "test");
   expect(rows).toBe(13);
   expect(parts).toEqual([
     { rows: 4, values: 4, contiguous: true, whole: false },

@@ -7,6 +7,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../../src/plan/request.ts";
 import { backwardWays } from "../../src/plan/backward-plan.ts";
 import { isRowChoice } from "../../src/plan/choice.ts";
+import { ROW_GRADIENTS } from "../../src/plan/walks.ts";
 import { normalizeBackward } from "../../src/reference/gradient.ts";
 import { statisticMap } from "../../src/reference/moments.ts";
 import { indexMap } from "../../src/reference/nd-array.ts";
@@ -53,6 +54,7 @@ export function backwardRequest({ shape, reduced, gamma, beta, more }: RowCase):
   const { residual: _residual, writesSum: _sum, writesStatistics: _saved, running: _running, applies: _applies, ...shared } = request(shape, reduced);
   return {
     ...shared,
+    walks: ROW_GRADIENTS,
     parameters: { ...(gamma && { gamma: along(shape, gamma) }), ...(beta && { beta: along(shape, beta) }) },
     hasDsum: false,
     accumulates: false,

@@ -3,14 +3,16 @@ import { planBackward } from "../../src/plan/backward-plan.ts";
 import type { Capabilities } from "../../src/plan/capabilities.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
+import { gradientsOf } from "./every-walk.ts";
 import { along, batch, group, instance, layer, request } from "./requests.ts";
 
 /** The backward call of a forward call: every gradient that there is. */
 export function backwardOf(forward: ForwardRequest, more: Partial<BackwardRequest> = {}): BackwardRequest {
-  const { shape, view, parameters, statistics, subtractsMean, activation, eps, epsMode, correction, gammaScale, gammaShift, aligned } = forward;
+  const { walks, shape, view, parameters, statistics, subtractsMean, activation, eps, epsMode, correction, gammaScale, gammaShift, aligned } = forward;
   const { gamma, beta } = parameters;
   const fixed = statistics === "fixed";
   return {
+    walks: gradientsOf(walks),
     shape,
     view,
     parameters: { ...(gamma && { gamma }), ...(beta && { beta }) },

@@ -3,6 +3,8 @@ import { statisticsView } from "../../src/core/statistics-view.ts";
 import type { Capabilities } from "../../src/plan/capabilities.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
+import { CHANNELS, FEATURES, PLANES, SAMPLES } from "../../src/plan/walks.ts";
+import { EVERY_WALK } from "./every-walk.ts";
 
 const LIMITS = {
   f16: false,
@@ -24,6 +26,7 @@ export const DEVICES = {
 /** A request without parameters for x of this shape. */
 export function request(shape: Shape, reduced: readonly number[], more: Partial<ForwardRequest> = {}): ForwardRequest {
   return {
+    walks: EVERY_WALK,
     shape,
     view: statisticsView(shape, reduced),
     parameters: {},
@@ -54,20 +57,20 @@ export function along(shape: Shape, axes: readonly number[]): number[] {
 /** LayerNorm of the last axis, gamma and beta per feature. */
 export function layer(rows: number, length: number): ForwardRequest {
   const shape = [rows, length];
-  return request(shape, [1], { parameters: { gamma: along(shape, [1]), beta: along(shape, [1]) } });
+  return request(shape, [1], { walks: FEATURES, parameters: { gamma: along(shape, [1]), beta: along(shape, [1]) } });
 }
 
 /** BatchNorm of [N, C, ...] or [N, ..., C], gamma and beta per channel. */
 export function batch(shape: Shape, axis: number, kind: "moments" | "fixed" = "moments"): ForwardRequest {
   const reduced = shape.map((_, place) => place).filter((place) => place !== axis);
   const parameters = { gamma: along(shape, [axis]), beta: along(shape, [axis]) };
-  return request(shape, reduced, { parameters, statistics: kind, running: kind === "moments" ? { momentum: 0.1, unbiased: true } : null });
+  return request(shape, reduced, { walks: CHANNELS, parameters, statistics: kind, running: kind === "moments" ? { momentum: 0.1, unbiased: true } : null });
 }
 
 /** InstanceNorm of [N, C, ...] or [N, ..., C], gamma and beta per channel. */
 export function instance(shape: Shape, axis: number): ForwardRequest {
   const reduced = shape.map((_, place) => place).filter((place) => place !== axis && place !== 0);
-  return request(shape, reduced, { parameters: { gamma: along(shape, [axis]), beta: along(shape, [axis]) } });
+  return request(shape, reduced, { walks: SAMPLES, parameters: { gamma: along(shape, [axis]), beta: along(shape, [axis]) } });
 }
 
 /** GroupNorm of [N, C, ...], gamma and beta per channel. */
@@ -75,7 +78,7 @@ export function group([n, c, ...rest]: readonly [number, number, ...number[]], g
   const shape = [n, groups, c / groups, ...rest];
   const reduced = shape.map((_, place) => place).slice(2);
   const perChannel = shape.map((_, place) => (place === 1 ? c / groups : place === 2 ? 1 : 0));
-  return request(shape, reduced, { parameters: { gamma: perChannel, beta: perChannel } });
+  return request(shape, reduced, { walks: PLANES, parameters: { gamma: perChannel, beta: perChannel } });
 }
 
 /** GroupNorm of [N, ..., C], gamma and beta per channel. */
@@ -84,7 +87,7 @@ export function groupLast(x: Shape, groups: number): ForwardRequest {
   const shape = [...x.slice(0, -1), groups, channels / groups];
   const last = shape.length - 1;
   const reduced = [...shape.keys()].filter((place) => place > 0 && place !== last - 1);
-  return request(shape, reduced, { parameters: { gamma: along(shape, [last - 1, last]), beta: along(shape, [last - 1, last]) } });
+  return request(shape, reduced, { walks: PLANES, parameters: { gamma: along(shape, [last - 1, last]), beta: along(shape, [last - 1, last]) } });
 }
 
 /** The same plan in one line: walk, then each kernel with its team, workgroup, grid and lane. */

@@ -3,7 +3,7 @@ import { minifyShader, namesOf } from "../../build/wgsl-minify.ts";
 
 const minified = (text: string, ...others: string[]): string => minifyShader(text, namesOf([text, ...others]));
 
-test("a function's own names become letters, in the order in which they come; bindings, overrides and entry points keep theirs", () => {
+test("a function's own names become letters, in the order in which they come; storage bindings, overrides and entry points keep theirs", () => {
   const text = `// A comment.
 override FACTOR: f32 = 1.0;
 @group(0) @binding(0) var<uniform> params: Params;
@@ -20,10 +20,10 @@ fn some_kernel(@builtin(global_invocation_id) id: vec3u) {
 }
 `;
   expect(minified(text)).toBe(
-    "override FACTOR:f32=1.0;@group(0)@binding(0)var<uniform>params:B;@group(0)@binding(1)var<storage,read_write>y:array<Result>;" +
-      "struct B{count:u32,view:C}struct C{item:u32}struct A{a:u32}" +
-      "fn D(a:f32,b:A)->f32{let c=a*2.0;return c*FACTOR+f32(b.a);}" +
-      "@compute@workgroup_size(64)fn some_kernel(@builtin(global_invocation_id)a:vec3u){y[a.x*params.view.item]=D(1.0,A(params.count));}",
+    "override FACTOR:f32=1.0;@group(0)@binding(0)var<uniform>B:C;@group(0)@binding(1)var<storage,read_write>y:array<Result>;" +
+      "struct C{count:u32,view:D}struct D{item:u32}struct A{a:u32}" +
+      "fn E(a:f32,b:A)->f32{let c=a*2.0;return c*FACTOR+f32(b.a);}" +
+      "@compute@workgroup_size(64)fn some_kernel(@builtin(global_invocation_id)a:vec3u){y[a.x*B.view.item]=E(1.0,A(B.count));}",
   );
 });
 
