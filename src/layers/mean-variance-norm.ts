@@ -4,7 +4,7 @@ import { statisticsView } from "../core/statistics-view.ts";
 import type { Activation } from "../core/activation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { ANY, FEATURE_GRADIENTS } from "../plan/walks.ts";
+import { ANY, ROW_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import { layerNormSpec } from "./layer-norm.ts";
@@ -46,7 +46,7 @@ export function meanVarianceNormBackward(
   options: MeanVarianceNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
   const call = "meanVarianceNormBackward";
-  return runBackward(gpu, FEATURE_GRADIENTS, call, dy, saved, (x) => meanVarianceNormSpec(call, x, options), options);
+  return runBackward(gpu, ROW_GRADIENTS, call, dy, saved, (x) => meanVarianceNormSpec(call, x, options), options);
 }
 
 function meanVarianceNormSpec(call: string, x: Shape, options: MeanVarianceNormOptions): NormSpec {
@@ -59,7 +59,7 @@ function meanVarianceNormSpec(call: string, x: Shape, options: MeanVarianceNormO
 
 /** Mean and variance normalization, without parameters of its own; gamma and beta may be given to a call. ONNX's `MeanVarianceNormalization`. */
 export class MeanVarianceNorm extends Norm {
-  protected readonly walks = { forward: ANY, backward: FEATURE_GRADIENTS };
+  protected readonly walks = { forward: ANY, backward: ROW_GRADIENTS };
   readonly options: Readonly<MeanVarianceNormOptions>;
 
   /** @throws OptionError */

@@ -4,22 +4,13 @@ import type { Capabilities } from "./capabilities.ts";
 import { backwardChoices, cheapest, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { applyGradient, COEFFICIENT_PLANES } from "./gradient-apply.ts";
+import type { Cells } from "./gradient-cells.ts";
 import { fieldOf, type Copies, type Field } from "./gradient-lines.ts";
-import {
-  cellParams,
-  directSum,
-  emptyMerge,
-  mergeLayout,
-  parameterMerges,
-  statisticMerge,
-  weightParams,
-  type MergeLayout,
-  type ParameterTarget,
-} from "./gradient-merge.ts";
+import { directSum, emptyMerge, mergeLayout, parameterMerges, statisticMerge, type ParameterTarget } from "./gradient-merge.ts";
 import { isCentered, sumGradients, type Partials } from "./gradient-sums.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
-import { MOST_CELLS, SMALLEST_CELL } from "./thresholds.ts";
+import { MOST_CELLS } from "./thresholds.ts";
 
 /** What to run for a backward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
 export function planBackward(request: BackwardRequest, capabilities: Capabilities, choice?: Choice): Plan {
@@ -91,7 +82,7 @@ export function contains(outer: readonly number[], inner: readonly number[]): bo
 }
 
 /** A parameter whose gradient is wanted. Where gamma and beta lie alike they are one. */
-interface Wanted {
+export interface Wanted {
   readonly target: Omit<ParameterTarget, "whole">;
   /** Axes over which it is summed. */
   readonly reduced: readonly number[];
@@ -116,7 +107,7 @@ function planGradients(request: BackwardRequest, steps: Steps, capabilities: Cap
   const wanted = wantedParameters(request);
   const follows = statistics !== "fixed" && wants.dx;
   const needsStatistics = follows || (statistics === "fixed" && (wants.dmean || wants.dvariance));
-  const cells = cellSums(request, field, wanted, needsStatistics, capabilities);
+  const cells = request.walks.cells?.(request, field, wanted, needsStatistics, capabilities) ?? null;
   const factored = contains(stillAxes(request, request.parameters.gamma), reducedAxes(request));
   let passes = 0;
   if (cells && (needsStatistics || wanted.length > 0)) {
@@ -139,44 +130,13 @@ function planGradients(request: BackwardRequest, steps: Steps, capabilities: Cap
   return { columns: apply.columns, passes: passes + 3 + Number(request.hasDsum) };
 }
 
-/** Sums that serve statistics and parameters alike. */
-interface Cells {
-  readonly partials: Partials;
-  readonly reduced: readonly number[];
-  readonly statistic: MergeLayout;
-  readonly weights: Record<string, number> | null;
-  /** A cell is a whole statistic. */
-  readonly whole: boolean;
-}
-
-/**
- * A cell reaches over the axes along which statistics, gamma and beta all stay the same: a channel, or one plane of a sample. Its sums make the statistic's, weighted
- * with the gamma of each cell, and the parameters'. Null where cells are too small, or lie so that a merge cannot find them.
- */
-function cellSums(request: BackwardRequest, field: Field, wanted: readonly Wanted[], needsStatistics: boolean, capabilities: Capabilities): Cells | null {
-  const own = reducedAxes(request);
-  const gamma = request.parameters.gamma;
-  const still = needsStatistics ? stillAxes(request, gamma) : request.shape.map((_, axis) => axis);
-  const reduced = own.filter((axis) => still.includes(axis) && wanted.every((one) => one.reduced.includes(axis)));
-  const whole = contains(reduced, own);
-  const values = sizeOf(reduced.map((axis) => request.shape[axis]!));
-  if (!needsStatistics && wanted.length < 2) return null;
-  if (!whole && values < SMALLEST_CELL) return null;
-  const partials = sumGradients(request, field, { reduced, weighted: false, plain: false }, "cells", capabilities);
-  const statistic = mergeLayout(partials, own);
-  if (partials.gathers.length > 0 || !statistic) return null;
-  const weighs = gamma !== undefined && (!contains(stillAxes(request, gamma), own) || request.statistics === "fixed");
-  const weights = weighs ? weightParams(partials, statistic, gamma) : null;
-  return weighs && !weights ? null : { partials, reduced, statistic, weights, whole: whole && isCentered(request) && !request.isShare };
-}
-
 /** The gradient of a parameter: from the cells, or by a walk of its own. Gives the passes over x that it took. */
 function planParameter(request: BackwardRequest, field: Field, one: Wanted, cells: Cells | null, steps: Steps, capabilities: Capabilities): number {
   const tag = one.target.dgamma ?? one.target.dbeta!;
   const layout = cells && mergeLayout(cells.partials, one.reduced);
-  const fits = cells && layout && layout.params["partials_count"]! <= MOST_CELLS && (!cells.whole || cellParams(cells.partials, layout) !== null);
-  if (fits) {
-    const merged = parameterMerges(cells.partials, layout, { ...one.target, whole: cells.whole }, tag, capabilities);
+  const slices = layout && layout.params["partials_count"]! <= MOST_CELLS && cells.slicesIn(layout);
+  if (slices) {
+    const merged = parameterMerges(cells.partials, layout, { ...one.target, whole: cells.whole }, tag, capabilities, slices);
     steps.add(merged.dispatches, merged.scratch);
     return 0;
   }

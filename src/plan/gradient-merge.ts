@@ -1,7 +1,7 @@
 import mergeGradient from "../../shaders/merge-gradient.wgsl";
 import mergeParameter from "../../shaders/merge-parameter.wgsl";
 import { UnsupportedError } from "../core/errors.ts";
-import { ABSENT, mergeAxes, parameterView, type ParameterView } from "../core/parameter-view.ts";
+import { ABSENT, mergeAxes, type ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import { statisticsView, type StatisticsView } from "../core/statistics-view.ts";
 import type { BackwardRequest } from "./backward-request.ts";
@@ -37,18 +37,12 @@ export function mergeLayout(partials: Pick<Partials, "extents" | "axes">, reduce
   };
 }
 
-/** How gamma weights the partials of each statistic, or null where its index cannot be said. */
-export function weightParams(partials: Pick<Partials, "extents" | "axes">, { view }: MergeLayout, gamma: readonly number[]): Record<string, number> | null {
-  const strides = partials.axes.map((axis) => (axis < 0 ? 0 : gamma[axis]!));
-  const rows = parameterView(partials.extents, strides, { rows: [...view.axes.outer, ...view.axes.kept], segments: [], items: [] });
-  const terms = termsOf(partials.extents, strides, [...view.axes.repeats, ...view.axes.run]);
-  if (!rows || terms.length > 1) return null;
-  const [term] = terms;
-  return { ...viewParams("weight_view", rows), weight_divisor: term?.divisor ?? 1, weight_count: term?.extent ?? 1, weight_stride: term?.stride ?? 0 };
-}
-
 /** The terms of an index that change, each with what to divide by. */
-function termsOf(extents: readonly number[], strides: readonly number[], places: readonly number[]): { extent: number; stride: number; divisor: number }[] {
+export function termsOf(
+  extents: readonly number[],
+  strides: readonly number[],
+  places: readonly number[],
+): { extent: number; stride: number; divisor: number }[] {
   const merged = mergeAxes(
     places.map((place) => extents[place]!),
     places.map((place) => strides[place]!),
@@ -71,17 +65,6 @@ function outputViews(partials: Partials, { view }: MergeLayout, strides: readonl
     };
   };
   return { ...viewParams("first_view", pair(0)), ...viewParams("second_view", pair(2)), ...viewParams("third_view", pair(4)) };
-}
-
-/** Where the slices of a cell lie among the partials of a target; null where they lie apart. */
-export function cellParams(partials: Partials, { view }: MergeLayout): { cell_divisor: number; cell_count: number } | null {
-  const places = [...view.axes.repeats, ...view.axes.run];
-  const slice = places.findIndex((place) => partials.axes[place] === -1);
-  const after = places.slice(slice + 1);
-  const inner = sizeOf(after.map((place) => partials.extents[place]!));
-  const walked = after.filter((place) => partials.view.axes.run.includes(partials.axes[place]!));
-  if (!partials.columns || walked.length === 0) return { cell_divisor: inner, cell_count: partials.slices };
-  return walked.length === after.length ? { cell_divisor: 1, cell_count: partials.slices * inner } : null;
 }
 
 function mergeTeams(targets: number, count: number, capabilities: Capabilities): Teams {
@@ -194,19 +177,19 @@ export function condense(partials: Partials, layout: MergeLayout, condensed: str
   return parameterDispatch({ target, source: partials.role, targets: layout.view.statistics, parts: 1, span, params, condensed }, capabilities);
 }
 
-/** Partials to the gradients of parameters: in two stages where few targets have many each. */
+/** Partials to the gradients of parameters: in two stages where few targets have many each. `slices`: where those of a cell lie, if partials are of whole cells. */
 export function parameterMerges(
   partials: Partials,
   layout: MergeLayout,
   target: ParameterTarget,
   tag: string,
   capabilities: Capabilities,
+  slices: Readonly<Record<string, number>> = {},
 ): { dispatches: Dispatch[]; scratch: Record<string, number> } {
   const count = layout.params["partials_count"]!;
   const targets = layout.view.statistics;
   const views = outputViews(partials, layout, target.strides, target.dgamma ?? target.dbeta!);
-  const cells = { cell_divisor: 1, cell_count: 1, ...(target.whole && cellParams(partials, layout)) };
-  const first = { target, source: partials.role, targets, params: { ...layout.params, ...cells } };
+  const first = { target, source: partials.role, targets, params: { ...layout.params, cell_divisor: 1, cell_count: 1, ...slices } };
   if (count <= CONDENSED_SPAN || targets >= FEW_TARGETS) {
     const params = { ...first.params, ...views };
     return { dispatches: [parameterDispatch({ ...first, params, parts: 1, span: count }, capabilities)], scratch: {} };

@@ -1,6 +1,7 @@
 import { planColumns } from "./column-plan.ts";
 import { flatApply, isRaggedRows, planFlatRows } from "./flat-plan.ts";
 import { fixedStatisticsDispatch, runningSamplesDispatch } from "./merge-plan.ts";
+import { cellSums } from "./gradient-cells.ts";
 import { planFeatures, planRowBackward, planSegments } from "./row-backward-plan.ts";
 import { blockWay, planPlain, planRows } from "./row-plan.ts";
 
@@ -30,6 +31,8 @@ export interface BackwardWalks {
   readonly rows?: typeof planRowBackward;
   readonly features?: typeof planFeatures;
   readonly segments?: typeof planSegments;
+  /** Sums that serve statistics and parameters alike, where gamma and beta stay the same along reduced axes. */
+  readonly cells?: typeof cellSums;
 }
 
 const flat = { rows: planFlatRows, apply: flatApply, runs: isRaggedRows };
@@ -54,5 +57,5 @@ export const CHANNELS: ForwardWalks = { name: "channels", flat, columns: planCol
 export const ANY: ForwardWalks = { name: "any", rows: planRows, plain: planPlain, flat, columns: planColumns };
 
 export const FEATURE_GRADIENTS: BackwardWalks = { name: "features", rows: planRowBackward, features: planFeatures };
-export const ROW_GRADIENTS: BackwardWalks = { name: "rows", rows: planRowBackward, features: planFeatures, segments: planSegments };
-export const CHANNEL_GRADIENTS: BackwardWalks = { name: "channels" };
+export const ROW_GRADIENTS: BackwardWalks = { name: "rows", rows: planRowBackward, features: planFeatures, segments: planSegments, cells: cellSums };
+export const CHANNEL_GRADIENTS: BackwardWalks = { name: "channels", cells: cellSums };
