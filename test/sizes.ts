@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80000;
+export const WHOLE = 80800;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,28 +35,28 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48700,
-  RMSNorm: 48700,
-  BatchNorm: 43500,
-  GroupNorm: 50400,
-  InstanceNorm: 52200,
+  LayerNorm: 48800,
+  RMSNorm: 48800,
+  BatchNorm: 44300,
+  GroupNorm: 51300,
+  InstanceNorm: 53100,
   WeightNorm: 24100,
-  WeightStandardization: 54600,
-  BatchChannelNorm: 53300,
-  EstimatedBatchNorm: 43500,
-  LocalResponseNorm: 17800,
-  LpNorm: 23700,
-  MeanVarianceNorm: 49900,
-  layerNorm: 32100,
-  layerNormBackward: 34800,
-  rmsNorm: 32100,
-  groupNorm: 32700,
-  instanceNorm: 34200,
-  batchNorm: 30800,
+  WeightStandardization: 55400,
+  BatchChannelNorm: 54200,
+  EstimatedBatchNorm: 44300,
+  LocalResponseNorm: 17900,
+  LpNorm: 23800,
+  MeanVarianceNorm: 51800,
+  layerNorm: 32600,
+  layerNormBackward: 34500,
+  rmsNorm: 32600,
+  groupNorm: 33500,
+  instanceNorm: 35000,
+  batchNorm: 31600,
   weightNorm: 21900,
-  weightStandardization: 33700,
+  weightStandardization: 34500,
   weightStandardizationAll: 17600,
-  weightNormAll: 17300,
+  weightNormAll: 17400,
   localResponseNorm: 16300,
-  lpNorm: 21900,
+  lpNorm: 22000,
 };

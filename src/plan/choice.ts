@@ -2,7 +2,6 @@ import type { StatisticsView } from "../core/statistics-view.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { cost } from "./cost.ts";
-import { isFlat } from "./flat-plan.ts";
 import type { Plan } from "./plan.ts";
 import type { ForwardRequest } from "./request.ts";
 import { isSoftware } from "./teams.ts";
@@ -53,7 +52,7 @@ export function forwardChoices(request: ForwardRequest, capabilities: Capabiliti
 function walkedRun(request: ForwardRequest, capabilities: Capabilities): number {
   const { run } = request.view;
   if (isColumnRun(request, capabilities)) return Math.min(run, SHORTEST_RUN - 1);
-  return run < SHORTEST_RUN && isFlat(request, capabilities) ? SHORTEST_RUN : run;
+  return run < SHORTEST_RUN && request.walks.flat?.fits(request, capabilities) ? SHORTEST_RUN : run;
 }
 
 /** True where a CPU walks a run of channels down its columns, however long it is: gamma and beta change from value to value, and are loaded once a column in place of once a value. */

@@ -1,5 +1,5 @@
 import { planColumns } from "./column-plan.ts";
-import { flatApply, isRaggedRows, planFlatRows } from "./flat-plan.ts";
+import { flatApply, isFlat, isRaggedRows, planFlatRows } from "./flat-plan.ts";
 import { fixedStatisticsDispatch, runningSamplesDispatch } from "./merge-plan.ts";
 import { cellSums } from "./gradient-cells.ts";
 import { planFeatures, planRowBackward, planSegments } from "./row-backward-plan.ts";
@@ -16,8 +16,13 @@ export interface ForwardWalks {
   /** Kernels for rows along which gamma and beta lie: of small tensors, and many short ones. */
   readonly plain?: typeof planPlain;
   readonly block?: typeof blockWay;
-  /** Kernels for planes and rows whose length is no multiple of four: as rows, and as the apply of runs; and whether rows are worth to be cut for it. */
-  readonly flat?: { readonly rows: typeof planFlatRows; readonly apply: typeof flatApply; readonly runs: typeof isRaggedRows };
+  /** Kernels that take planes as lanes of the whole tensor: as rows, and as the apply of runs; whether short planes are runs for it, and rows are worth to be cut for it. */
+  readonly flat?: {
+    readonly rows: typeof planFlatRows;
+    readonly apply: typeof flatApply;
+    readonly fits: typeof isFlat;
+    readonly runs: typeof isRaggedRows;
+  };
   readonly columns?: typeof planColumns;
   /** For statistics that are `fixed`. */
   readonly fixed?: typeof fixedStatisticsDispatch;
@@ -35,7 +40,7 @@ export interface BackwardWalks {
   readonly cells?: typeof cellSums;
 }
 
-const flat = { rows: planFlatRows, apply: flatApply, runs: isRaggedRows };
+const flat = { rows: planFlatRows, apply: flatApply, fits: isFlat, runs: isRaggedRows };
 
 /** Over any axes, with gamma and beta along them: LayerNorm and RMSNorm. */
 export const FEATURES: ForwardWalks = { name: "features", rows: planRows, plain: planPlain, block: blockWay, columns: planColumns };
