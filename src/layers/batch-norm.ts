@@ -111,7 +111,7 @@ export interface BatchNormClassOptions extends BatchNormShared, RunningOptions, 
 
 /** Batch normalization with its own gamma, beta and running statistics. PyTorch's `BatchNorm1d`, `2d` and `3d`. */
 export class BatchNorm extends RunningNorm {
-  protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
   readonly options: Readonly<BatchNormClassOptions>;
   readonly #channels: Shape;
 

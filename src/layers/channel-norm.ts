@@ -25,7 +25,7 @@ export interface ChannelNormOptions extends ChannelOptions, NormClassOptions {
  * Qiao, Wang, Liu, Shen & Yuille 2019, "Rethinking Normalization and Elimination Singularity in Neural Networks" (arXiv:1911.09738).
  */
 export class ChannelNorm extends Norm {
-  protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
   readonly options: Readonly<ChannelNormOptions>;
 
   /** @throws OptionError */

@@ -39,7 +39,7 @@ export class EstimatedBatchNorm extends RunningNorm {
   /** The estimates. */
   declare readonly runningMean: Tensor;
   declare readonly runningVariance: Tensor;
-  protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: CHANNELS, backward: CHANNEL_GRADIENTS };
   readonly options: Readonly<EstimatedBatchNormOptions>;
   readonly #channels: Shape;
   #movingSpeed = 0;

@@ -74,7 +74,7 @@ export interface GroupNormClassOptions extends GroupNormOptions, NormClassOption
 
 /** Group normalization with its own gamma and beta. PyTorch's `GroupNorm(num_groups, num_channels)`. */
 export class GroupNorm extends Norm {
-  protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: PLANES, backward: ROW_GRADIENTS };
   readonly options: Readonly<GroupNormClassOptions>;
 
   /** @throws OptionError */

@@ -103,7 +103,7 @@ export interface InstanceNormClassOptions extends InstanceNormShared, RunningOpt
 
 /** Instance normalization with its own gamma and beta where `affine` is true. PyTorch's `InstanceNorm1d`, `2d` and `3d`. */
 export class InstanceNorm extends RunningNorm {
-  protected readonly walks = { forward: SAMPLES, backward: ROW_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: SAMPLES, backward: ROW_GRADIENTS };
   readonly options: Readonly<InstanceNormClassOptions>;
 
   /** @throws OptionError */

@@ -94,7 +94,7 @@ export interface LayerNormClassOptions extends LayerNormOptions, NormClassOption
 
 /** Layer normalization with its own gamma and beta. PyTorch's `LayerNorm(normalized_shape)`. */
 export class LayerNorm extends Norm {
-  protected readonly walks = { forward: FEATURES, backward: FEATURE_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: FEATURES, backward: FEATURE_GRADIENTS };
   readonly options: Readonly<LayerNormClassOptions>;
   readonly #shape: Shape;
 

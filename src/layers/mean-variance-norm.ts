@@ -59,7 +59,7 @@ function meanVarianceNormSpec(call: string, x: Shape, options: MeanVarianceNormO
 
 /** Mean and variance normalization, without parameters of its own; gamma and beta may be given to a call. ONNX's `MeanVarianceNormalization`. */
 export class MeanVarianceNorm extends Norm {
-  protected readonly walks = { forward: ANY, backward: ROW_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: ANY, backward: ROW_GRADIENTS };
   readonly options: Readonly<MeanVarianceNormOptions>;
 
   /** @throws OptionError */

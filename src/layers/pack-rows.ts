@@ -20,7 +20,8 @@ export interface PackedRows extends PackedShape {
  * @param parameters tensors with a value for each row; by default row r has parameter r
  * @throws UnsupportedError for an axis between others
  */
-export function packRows({ gpu, layout, tensors }: Pack, dims: readonly (number | null)[], parameters: Pack | null, call: string): PackedRows {
+export function packRows(pack: Pack, dims: readonly (number | null)[], parameters: Pack | null, call: string): PackedRows {
+  const { gpu, layout, tensors } = pack;
   const places = parameters ? parameters.layout.starts : null;
   const key = JSON.stringify([dims, places]);
   const known = layout.kept.get(key) as PackedRows | undefined;

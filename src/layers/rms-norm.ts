@@ -41,7 +41,7 @@ export function rmsNormBackward(
 
 /** Root mean square normalization with its own gamma. PyTorch's `RMSNorm(normalized_shape)`. */
 export class RMSNorm extends Norm {
-  protected readonly walks = { forward: FEATURES, backward: FEATURE_GRADIENTS };
+  /** @internal */ protected readonly walks = { forward: FEATURES, backward: FEATURE_GRADIENTS };
   readonly options: Readonly<RMSNormClassOptions>;
   readonly #shape: Shape;
 
