@@ -1,3 +1,5 @@
+import { withBindings } from "../src/core/shader-header.ts";
+
 /** One token of WGSL. */
 interface Token {
   readonly text: string;
@@ -194,4 +196,23 @@ function localNames(own: ReadonlySet<string>, tokens: readonly Token[], names: S
     given.set(text, short);
   }
   return given;
+}
+
+const HEADER = /^struct (\w+)\{([^}]*)\}@group\(0\)@binding\(0\)var<uniform>(\w+):\1;((?:@group\(0\)@binding\(\d+\)var<storage,\w+>\w+:array<\w+>;)+)/;
+
+/**
+ * A minified kernel with its bindings in a few letters, which {@link withBindings} writes out again; another text as it is.
+ * @throws Error for a kernel whose bindings are not numbered in turn, or whose offsets are not the last members of its params, one for each
+ */
+export function shortHeader(text: string): string | null {
+  if (!text.includes("@binding(")) return null;
+  const [head, struct, members, uniform, list] = HEADER.exec(text) ?? [];
+  const bindings = [...(list ?? "").matchAll(/var<storage,(\w+)>(\w+):array<(\w+)>/g)].map(([, access, name, element]) => ({
+    name: name!,
+    short: `${name}${access === "read" ? "<" : ">"}${element}`,
+  }));
+  const offsets = bindings.map(({ name }) => `${name}_offset:u32,`).join("");
+  const short = `${struct} ${uniform} ${bindings.map((binding) => binding.short).join(" ")}{${members?.slice(0, members.length - offsets.length)}}${text.slice(head?.length)}`;
+  if (head && withBindings(short) === text) return short;
+  throw new Error(`a kernel must begin with its params, offsets of all bindings last, and its bindings in turn: ${text.slice(0, 200)}`);
 }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Plugin } from "vite";
-import { minifyShader, namesOf, type ShaderNames } from "./wgsl-minify.ts";
+import { minifyShader, namesOf, shortHeader, type ShaderNames } from "./wgsl-minify.ts";
+
+const HEADER = join(import.meta.dirname, "../src/core/shader-header.ts");
 
 /** `import kernel from "x.wgsl"` gives the text with its name and the prelude files that it needs. */
 export function wgsl(options: { minify: boolean }): Plugin {
@@ -22,7 +24,10 @@ export function wgsl(options: { minify: boolean }): Plugin {
       if (options.minify) names ??= namesOf([...textsIn(shaders), ...textsIn(join(shaders, "prelude"))]);
       const code = names ? minifyShader(text, names) : text;
       const list = uses.map((_, i) => `use${i}`).join(", ");
-      return `${imports}export default { name: ${JSON.stringify(basename(file, ".wgsl"))}, code: ${JSON.stringify(code)}, uses: [${list}] };`;
+      const short = names && shortHeader(code);
+      const own = short === null ? JSON.stringify(code) : `/* @__PURE__ */ withBindings(${JSON.stringify(short)})`;
+      const header = short === null ? "" : `import { withBindings } from ${JSON.stringify(HEADER)};\n`;
+      return `${imports}${header}export default { name: ${JSON.stringify(basename(file, ".wgsl"))}, code: ${own}, uses: [${list}] };`;
     },
   };
 }

@@ -1,5 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-import { minifyShader, namesOf } from "../../build/wgsl-minify.ts";
+import { minifyShader, namesOf, shortHeader } from "../../build/wgsl-minify.ts";
+import { withBindings } from "../../src/core/shader-header.ts";
 import { SHADERS } from "../mutants/mutant.ts";
 
 const TEXTS = Object.values(import.meta.glob<string>("../../shaders/**/*.wgsl", { eager: true, query: "?raw", import: "default" }));
@@ -8,7 +9,11 @@ const NAMES = namesOf(TEXTS);
 /** Runs `body` while all shaders have the text that the build gives them. */
 export async function withMinifiedShaders(body: () => Promise<void>): Promise<void> {
   const whole = [...SHADERS.values()].map((shader) => [shader, shader.code] as const);
-  for (const [shader, code] of whole) shader.code = minifyShader(code, NAMES);
+  for (const [shader, code] of whole) {
+    const text = minifyShader(code, NAMES);
+    const short = shortHeader(text);
+    shader.code = short === null ? text : withBindings(short);
+  }
   try {
     await body();
   } finally {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { minifyShader, namesOf } from "../../build/wgsl-minify.ts";
+import { minifyShader, namesOf, shortHeader } from "../../build/wgsl-minify.ts";
+import { withBindings } from "../../src/core/shader-header.ts";
 
 const minified = (text: string, ...others: string[]): string => minifyShader(text, namesOf([text, ...others]));
 
@@ -49,4 +50,15 @@ test("a directive keeps its line; a name of another file is the same in both", (
   );
   const names = namesOf(["fn one() { helper(); }", "fn helper() {}"]);
   expect(minifyShader("fn one() { helper(); }", names)).toContain(`${names.globals.get("helper")!}();`);
+});
+
+test("bindings of a kernel in a few letters are written out again letter for letter; other texts stay", () => {
+  const kernel =
+    "struct C{view:D,count:u32,x_offset:u32,y_offset:u32,}@group(0)@binding(0)var<uniform>B:C;@group(0)@binding(1)var<storage,read>x:array<Source>;" +
+    "@group(0)@binding(2)var<storage,read_write>y:array<vec4f>;fn E()->u32{return B.count;}";
+  expect(shortHeader(kernel)).toBe("C B x<Source y>vec4f{view:D,count:u32,}fn E()->u32{return B.count;}");
+  expect(withBindings(shortHeader(kernel)!)).toBe(kernel);
+  expect(shortHeader("fn E()->u32{return 1u;}")).toBeNull();
+  expect(() => shortHeader(kernel.replace("x_offset:u32,y_offset:u32,", "y_offset:u32,x_offset:u32,"))).toThrow("offsets of all bindings last");
+  expect(() => shortHeader(kernel.replace("@binding(2)", "@binding(3)"))).toThrow("bindings in turn");
 });
