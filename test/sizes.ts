@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80800;
+export const WHOLE = 80000;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,28 +35,28 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48800,
-  RMSNorm: 48800,
-  BatchNorm: 44300,
-  GroupNorm: 51300,
-  InstanceNorm: 53100,
+  LayerNorm: 48400,
+  RMSNorm: 48400,
+  BatchNorm: 44000,
+  GroupNorm: 50900,
+  InstanceNorm: 52600,
   WeightNorm: 24100,
-  WeightStandardization: 55400,
-  BatchChannelNorm: 54200,
-  EstimatedBatchNorm: 44300,
+  WeightStandardization: 54800,
+  BatchChannelNorm: 53700,
+  EstimatedBatchNorm: 44100,
   LocalResponseNorm: 17900,
-  LpNorm: 23800,
-  MeanVarianceNorm: 51800,
-  layerNorm: 32600,
-  layerNormBackward: 34500,
-  rmsNorm: 32600,
-  groupNorm: 33500,
-  instanceNorm: 35000,
-  batchNorm: 31600,
-  weightNorm: 21900,
-  weightStandardization: 34500,
-  weightStandardizationAll: 17600,
-  weightNormAll: 17400,
+  LpNorm: 23700,
+  MeanVarianceNorm: 51400,
+  layerNorm: 32500,
+  layerNormBackward: 34400,
+  rmsNorm: 32500,
+  groupNorm: 33400,
+  instanceNorm: 34800,
+  batchNorm: 31500,
+  weightNorm: 21800,
+  weightStandardization: 34400,
+  weightStandardizationAll: 17700,
+  weightNormAll: 17500,
   localResponseNorm: 16300,
-  lpNorm: 22000,
+  lpNorm: 21900,
 };

@@ -8,9 +8,8 @@ import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.t
 import type { Plan } from "../plan/plan.ts";
 import type { BackwardWalks } from "../plan/walks.ts";
 import { checkAddedTo } from "./accumulate.ts";
-import { aligned, meaningOf, parameterStrides, requestKey, residualStrides, type AffineParameters, type NormSpec } from "./forward.ts";
+import { aligned, meaningOf, parameterStrides, requestKey, residualStrides, sharedRequest, type AffineParameters, type NormSpec } from "./forward.ts";
 import { idsOf, remembered } from "./kept-specs.ts";
-import { viewOf } from "./views.ts";
 import { Saved, type SavedMeaning } from "./saved.ts";
 
 /** Gradients of a backward call. Nothing is awaited. */
@@ -98,19 +97,9 @@ export function describeCall(walks: BackwardWalks, spec: NormSpec, x: Shape, mea
       ...(wants.dvariance && { dvariance: meaning.shape }),
     },
     request: {
+      ...sharedRequest(spec, gamma),
       walks,
-      shape: spec.shape,
-      view: viewOf(spec.shape, spec.reduced),
       parameters: { ...(strides.gamma && { gamma: strides.gamma }), ...(strides.beta && { beta: strides.beta }) },
-      statistics: spec.statistics,
-      subtractsMean: spec.subtractsMean,
-      activation: spec.activation,
-      eps: spec.eps,
-      epsMode: spec.epsMode ?? "insideVariance",
-      correction: spec.correction ?? 0,
-      gammaScale: spec.gammaScale ?? 1,
-      // Without gamma there is nothing to shift.
-      gammaShift: (gamma && spec.gammaShift) ?? 0,
       hasDsum: given.hasDsum,
       wants,
       accumulates: given.accumulate,

@@ -129,21 +129,11 @@ export function aligned(tensors: readonly (Tensor | null | undefined)[]): boolea
 /** The plan of a call, remembered by everything that it depends on. */
 export function planOf(gpu: Gpu, walks: ForwardWalks, spec: NormSpec, x: Shape, inputs: InputShapes, wants: PlanWants): Plan {
   const request: ForwardRequest = {
+    ...sharedRequest(spec, inputs.parameters.gamma),
     walks,
-    shape: spec.shape,
-    view: viewOf(spec.shape, spec.reduced),
     parameters: parameterStrides(spec, inputs),
     residual: residualStrides(spec, x, inputs.residual),
-    statistics: spec.statistics,
     applies: true,
-    subtractsMean: spec.subtractsMean,
-    activation: spec.activation,
-    eps: spec.eps,
-    epsMode: spec.epsMode ?? "insideVariance",
-    correction: spec.correction ?? 0,
-    gammaScale: spec.gammaScale ?? 1,
-    // Without gamma there is nothing to shift.
-    gammaShift: (inputs.parameters.gamma && spec.gammaShift) ?? 0,
     writesSum: wants.sum,
     writesStatistics: wants.saved,
     running: spec.running,
@@ -152,6 +142,20 @@ export function planOf(gpu: Gpu, walks: ForwardWalks, spec: NormSpec, x: Shape, 
   };
   const choice = gpu.plans.choose?.({ direction: "forward", request });
   return gpu.plans.remember(requestKey("forward", request, spec, choice), (capabilities) => planForward(request, capabilities, choice));
+}
+
+/** What requests of both directions take from a layer's meaning. */
+type SharedRequest = Pick<
+  ForwardRequest,
+  "shape" | "view" | "statistics" | "subtractsMean" | "activation" | "eps" | "epsMode" | "correction" | "gammaScale" | "gammaShift"
+>;
+
+/** What a layer's meaning says to both directions; `gamma`: its shape, where there is one. */
+export function sharedRequest(spec: NormSpec, gamma: Shape | undefined): SharedRequest {
+  const { shape, reduced, statistics, subtractsMean, activation, eps, epsMode = "insideVariance", correction = 0, gammaScale = 1, gammaShift = 0 } = spec;
+  // Without gamma there is nothing to shift.
+  const shift = gamma ? gammaShift : 0;
+  return { shape, view: viewOf(shape, reduced), statistics, subtractsMean, activation, eps, epsMode, correction, gammaScale, gammaShift: shift };
 }
 
 /** What a request says as a key, and how it was chosen to be planned. Its view follows from shape and reduced axes. */
