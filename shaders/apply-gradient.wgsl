@@ -131,7 +131,9 @@ fn gradient_of(own: Folded, v: Lane, d: Lane) -> Lane {
 }
 
 fn work(team: u32, inv: Invocation) {
-  if (team >= params.teams) { return; }
+  // A compiler that sees the lengths of arrays here counts each of them once, not at every access. None is empty.
+  let shortest = min(min(arrayLength(&x), arrayLength(&dy)), arrayLength(&dx));
+  if ((team >= params.teams) | (shortest == 0u)) { return; }
   // A chunk of a row, or of a column of a row.
   var lines = team;
   if (params.chunks > 1u) { lines = team / params.chunks; }

@@ -146,7 +146,9 @@ fn finish(row: Row, own: Segment, folded: Folded, i: u32) {
 }
 
 fn work(team: u32, inv: Invocation) {
-  let live = team < params.teams;
+  // A compiler that sees the lengths of arrays here counts each of them once, not at every access. None is empty.
+  let shortest = min(min(arrayLength(&x), arrayLength(&dy)), arrayLength(&dx));
+  let live = (team < params.teams) & (shortest > 0u);
   let index = select(0u, team, live);
   let row = row_of(index);
   var shift = 0.0;

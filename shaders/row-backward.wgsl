@@ -120,10 +120,13 @@ fn finish(row: Row, slope: Slope, live: bool, i: u32, g: Lane, b: Lane) -> Sums 
 }
 
 fn work(team: u32, inv: Invocation) {
+  // A compiler that sees the lengths of arrays here counts each of them once, not at every access. None is empty.
+  let shortest = min(min(arrayLength(&x), arrayLength(&dy)), arrayLength(&dx));
+  let live = (team < params.teams) & (shortest > 0u);
   let group = team / params.teams_per_group;
   let group_end = (group + 1u) * params.rows_per_group;
   let first = group * params.rows_per_group + (team - group * params.teams_per_group) * params.rows_per_team;
-  let end = select(0u, min(first + params.rows_per_team, group_end), team < params.teams);
+  let end = select(0u, min(first + params.rows_per_team, group_end), live);
   let length = params.segments * params.items;
   let partial = params.partials_offset + team * length;
   for (var done = 0u; done < params.rows_per_team; done += ROWS) {

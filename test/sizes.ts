@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80000;
+export const WHOLE = 80100;
 
 export const LAYERS = [
   "LayerNorm",
@@ -35,20 +35,20 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48400,
-  RMSNorm: 48400,
-  BatchNorm: 44000,
+  LayerNorm: 48500,
+  RMSNorm: 48500,
+  BatchNorm: 44100,
   GroupNorm: 50900,
   InstanceNorm: 52600,
   WeightNorm: 24100,
-  WeightStandardization: 54800,
-  BatchChannelNorm: 53700,
+  WeightStandardization: 54900,
+  BatchChannelNorm: 53800,
   EstimatedBatchNorm: 44100,
   LocalResponseNorm: 17900,
   LpNorm: 23700,
   MeanVarianceNorm: 51400,
   layerNorm: 32500,
-  layerNormBackward: 34400,
+  layerNormBackward: 34500,
   rmsNorm: 32500,
   groupNorm: 33400,
   instanceNorm: 34800,
