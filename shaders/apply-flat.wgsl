@@ -80,8 +80,8 @@ fn line_at(place: Place) -> Line {
 }
 
 fn work(team: u32, inv: Invocation) {
-  // Arrays are never empty: it makes a compiler that sees their lengths here count each of them once, not at every access.
-  if (team >= params.teams || arrayLength(&x) == 0u || arrayLength(&y) == 0u) { return; }
+  // Arrays are never empty: a compiler that sees their lengths here counts each of them once, not at every access.
+  if ((team >= params.teams) | (arrayLength(&x) == 0u) | (arrayLength(&y) == 0u) | (arrayLength(&statistics) == 0u)) { return; }
   let first = team * params.span;
   let end = min(first + params.span, params.lanes);
   let plane = (first << LANE_BITS) / params.plane_values;
@@ -90,8 +90,7 @@ fn work(team: u32, inv: Invocation) {
   for (var start = plane * params.plane_values; start < (end << LANE_BITS); start += params.plane_values) {
     let line = line_at(place);
     if (HELD > 0u) {
-      let lane = start >> LANE_BITS;
-      apply_held(hold(lane), lane, place_in_lane(start), before, line);
+      apply_short(start >> LANE_BITS, place_in_lane(start), before, line);
     } else {
       apply_plane(start, before, line, first, end);
     }

@@ -139,7 +139,8 @@ fn apply_plane(plane: Plane, start: u32, end: u32, inv: Invocation) {
 }
 
 fn work(team: u32, inv: Invocation) {
-  if (team >= params.teams) { return; }
+  // Arrays are never empty: a compiler that sees their lengths here counts each of them once, not at every access.
+  if ((team >= params.teams) | (arrayLength(&x) == 0u) | (arrayLength(&y) == 0u) | (arrayLength(&statistics) == 0u)) { return; }
   if (params.chunks > 1u) {
     let index = team / params.chunks;
     let start = (team - index * params.chunks) * params.span;

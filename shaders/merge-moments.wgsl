@@ -34,6 +34,9 @@ override RUNNING_UNBIASED: bool = false;
 // How many values there are is known from the partials alone.
 override COUNTED: bool = false;
 
+// A statistic has one partial, whose shift is its own.
+override SINGLE: bool = false;
+
 fn partial_at(base: u32, i: u32) -> vec4f {
   let row = i / params.inner;
   return partials[params.partials_offset + base + row * params.step + (i - row * params.inner)];
@@ -72,12 +75,8 @@ fn move_estimates(s: u32, batch: Moments) -> Moments {
   return Moments(shift, delta, reciprocal_root(moved + params.eps), moved);
 }
 
-fn work(team: u32, inv: Invocation) {
-  let live = team < params.teams;
-  let s = select(0u, team, live);
-  let count = select(0u, params.partials_count, live);
-  let base = s / params.kept * params.outer_stride + s % params.kept * params.kept_stride;
-  let reciprocal = reciprocal_count(base, count, inv);
+// The moments of all partials, and what divides them: 1 / n.
+fn merged(base: u32, count: u32, reciprocal: f32, inv: Invocation) -> Moments {
   var shift = 0.0;
   var delta = 0.0;
   if (CENTERED) {
@@ -94,8 +93,25 @@ fn work(team: u32, inv: Invocation) {
   }
   let raw = team_sum(vec2f(squares, 0.0), inv).x * reciprocal;
   let variance = select(raw, 0.0, raw < 0.0);
+  return Moments(shift, delta, reciprocal_std(variance, reciprocal, params.eps), variance);
+}
+
+fn work(team: u32, inv: Invocation) {
+  let live = team < params.teams;
+  let s = select(0u, team, live);
+  let count = select(0u, params.partials_count, live);
+  var base = s;
+  var reciprocal = params.reciprocal;
+  var batch: Moments;
+  if (SINGLE) {
+    let p = partials[params.partials_offset + s];
+    batch = moments_of(p.y, p.zw, reciprocal, params.eps, CENTERED);
+  } else {
+    base = s / params.kept * params.outer_stride + s % params.kept * params.kept_stride;
+    reciprocal = reciprocal_count(base, count, inv);
+    batch = merged(base, count, reciprocal, inv);
+  }
   if (!live || team_lane(inv) != 0u) { return; }
-  let batch = Moments(shift, delta, reciprocal_std(variance, reciprocal, params.eps), variance);
   if (ESTIMATED) {
     record(s, move_estimates(s, batch));
     return;
@@ -104,10 +120,10 @@ fn work(team: u32, inv: Invocation) {
   // Shares that are all empty have no statistics to move towards.
   if (UPDATES_RUNNING && reciprocal > 0.0) {
     let mean = &running_mean[params.running_mean_offset + s];
-    *mean += params.momentum * (shift + delta - *mean);
+    *mean += params.momentum * (batch.shift + batch.delta - *mean);
     let old = &running_variance[params.running_variance_offset + s];
-    var sample = variance;
-    if (RUNNING_UNBIASED && reciprocal < 1.0) { sample = variance / (1.0 - reciprocal); }
+    var sample = batch.variance;
+    if (RUNNING_UNBIASED && reciprocal < 1.0) { sample = batch.variance / (1.0 - reciprocal); }
     *old += params.momentum * (sample - *old);
   }
 }

@@ -98,8 +98,8 @@ fn apply_row(index: u32, parameter: u32, before: Line, first_lane: u32, last_lan
 }
 
 fn work(team: u32, inv: Invocation) {
-  // Arrays are never empty: it makes a compiler that sees their lengths here count each of them once, not at every access.
-  if (team >= params.teams || arrayLength(&x) == 0u || arrayLength(&y) == 0u) { return; }
+  // Arrays are never empty: a compiler that sees their lengths here counts each of them once, not at every access.
+  if ((team >= params.teams) | (arrayLength(&x) == 0u) | (arrayLength(&y) == 0u)) { return; }
   let first = team * params.rows_per_team;
   let end = min(first + params.rows_per_team, params.rows);
   let first_lane = (first * params.plane_values) >> LANE_BITS;

@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80100;
+export const WHOLE = 80350;
 export const GPU = 13500;
 
 export const LAYERS = [
@@ -36,28 +36,28 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48500,
-  RMSNorm: 48500,
-  BatchNorm: 44100,
-  GroupNorm: 50900,
-  InstanceNorm: 52600,
+  LayerNorm: 48750,
+  RMSNorm: 48750,
+  BatchNorm: 44350,
+  GroupNorm: 51150,
+  InstanceNorm: 52850,
   WeightNorm: 24100,
-  WeightStandardization: 54900,
-  BatchChannelNorm: 53800,
-  EstimatedBatchNorm: 44100,
+  WeightStandardization: 55150,
+  BatchChannelNorm: 54050,
+  EstimatedBatchNorm: 44350,
   LocalResponseNorm: 17900,
   LpNorm: 23700,
-  MeanVarianceNorm: 51400,
-  layerNorm: 32500,
+  MeanVarianceNorm: 51650,
+  layerNorm: 32750,
   layerNormBackward: 34500,
-  rmsNorm: 32500,
-  groupNorm: 33400,
-  instanceNorm: 34800,
-  batchNorm: 31500,
+  rmsNorm: 32750,
+  groupNorm: 33650,
+  instanceNorm: 35050,
+  batchNorm: 31750,
   weightNorm: 21800,
-  weightStandardization: 34400,
+  weightStandardization: 34650,
   weightStandardizationAll: 17700,
-  weightNormAll: 17500,
-  localResponseNorm: 16300,
-  lpNorm: 21900,
+  weightNormAll: 17600,
+  localResponseNorm: 16400,
+  lpNorm: 22000,
 };

@@ -69,3 +69,11 @@ fn apply_held(held: Held, first: u32, place: u32, before: Line, line: Line) {
   if (HELD > 8u) { apply_held_four(held.c, 8u, first, place, before, line); }
   if (HELD > 12u) { apply_held_four(held.d, 12u, first, place, before, line); }
 }
+
+// The same of a plane whose line is known: a CPU's registers hold four lanes.
+fn apply_short(first: u32, place: u32, before: Line, line: Line) {
+  apply_held_four(held_four(first, 0u), 0u, first, place, before, line);
+  if (HELD > 4u) { apply_held_four(held_four(first, 4u), 4u, first, place, before, line); }
+  if (HELD > 8u) { apply_held_four(held_four(first, 8u), 8u, first, place, before, line); }
+  if (HELD > 12u) { apply_held_four(held_four(first, 12u), 12u, first, place, before, line); }
+}

@@ -70,6 +70,15 @@ fn held_sums(held: Held, shift: f32, place: u32, count: u32) -> FlatSums {
   return sums;
 }
 
+// The same of a plane that is read for its sums alone: a CPU's registers hold four lanes.
+fn short_sums(first: u32, shift: f32, place: u32, count: u32) -> FlatSums {
+  var sums = add_held(FlatSums(Lane(0.0), Lane(0.0)), held_four(first, 0u), 0u, shift, place, count);
+  if (HELD > 4u) { sums = add_held(sums, held_four(first, 4u), 4u, shift, place, count); }
+  if (HELD > 8u) { sums = add_held(sums, held_four(first, 8u), 8u, shift, place, count); }
+  if (HELD > 12u) { sums = add_held(sums, held_four(first, 12u), 12u, shift, place, count); }
+  return sums;
+}
+
 // Where in its first lane a plane starts.
 fn place_in_lane(start: u32) -> u32 {
   if (!SEAMS) { return 0u; }
@@ -79,7 +88,7 @@ fn place_in_lane(start: u32) -> u32 {
 // The values start..start+count of the tensor. The first lane, and four at the end, are masked: on a CPU a loop for what four leave would cost more. What lies past the end of the tensor does not count.
 fn flat_sums(shift: f32, start: u32, count: u32) -> FlatSums {
   var i = start >> LANE_BITS;
-  if (HELD > 0u) { return held_sums(hold(i), shift, place_in_lane(start), count); }
+  if (HELD > 0u) { return short_sums(i, shift, place_in_lane(start), count); }
   let head = within(load_lane(i) - shift, i * LANE - start, count);
   var sums = FlatSums(head, head * head);
   i += 1u;

@@ -39,6 +39,7 @@ export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capa
       ESTIMATED: Number(running?.towards === "estimates"),
       RUNNING_UNBIASED: Number(running?.unbiased === true),
       COUNTED: Number(layout.counted === true),
+      SINGLE: Number(isSingle(request, layout, capabilities)),
     },
     params: {
       teams: view.statistics,
@@ -61,6 +62,11 @@ export function mergeDispatch(request: MergeRequest, layout: PartialLayout, capa
     },
     grid: teams.grid,
   };
+}
+
+/** True where a CPU finds one partial for each statistic, in their order: most of what a merge costs it are loops and divisions. */
+function isSingle({ view }: MergeRequest, { count, counted, outerStride, keptStride }: PartialLayout, capabilities: Capabilities): boolean {
+  return isSoftware(capabilities) && count === 1 && !counted && keptStride === 1 && outerStride === view.kept;
 }
 
 /** Mean and variance that are given, brought into the form that the apply kernels read. */

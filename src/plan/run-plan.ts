@@ -90,6 +90,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
       ...sourceFlags(request),
       CENTERED: Number(request.statistics === "moments"),
       RAGGED: Number(ragged),
+      SEGMENTED: Number(operands.segments > 1),
       ...(ragged ? flatFlags(cut.items_per_slice) : {}),
     },
     params: {
