@@ -81,7 +81,7 @@ export class Pipelines {
 
   #describe(dispatch: Dispatch): Parts {
     const kernel = kernelOf(dispatch.kernel);
-    const text = compose(kernel, preludeOf(kernel, dispatch.variant));
+    const text = compose(kernel, preludeOf(kernel, dispatch.variant, Boolean(dispatch.overrides["ACTIVATION"])));
     for (const name of Object.keys(dispatch.overrides)) {
       if (!text.code.includes(`override ${name}:`)) throw new Error(`${dispatch.kernel} declares no override ${name}`);
     }

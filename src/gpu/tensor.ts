@@ -100,7 +100,8 @@ export class Tensor {
       const found = (await Promise.all(copy ? [...faults, copy.fault] : faults)).find((error) => error !== null);
       if (found) throw found;
       if (!copy) return options.raw ? new Uint16Array(0) : new Float32Array(0);
-      await copy.staging.mapAsync(MAP_READ);
+      const failed = await copy.mapped;
+      if (failed) throw failed.cause;
       if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`);
       return this.#valuesIn(copy.staging.getMappedRange(), options.raw === true);
     } catch (cause) {
@@ -122,7 +123,8 @@ export class Tensor {
     return raw ? halves.slice() : fromHalves(halves);
   }
 
-  #copy(): { staging: GPUBuffer; fault: Fault } {
+  /** `mapped`: null once the copy can be read, or why it cannot; it never rejects. It is asked for at once: one way to the device and back for all that a read waits for. */
+  #copy(): { staging: GPUBuffer; fault: Fault; mapped: Promise<{ cause: unknown } | null> } {
     const device = this.gpu.device as GPUDevice;
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
@@ -130,8 +132,12 @@ export class Tensor {
     const encoder = device.createCommandEncoder({ label: "normgpu read" });
     encoder.copyBufferToBuffer(this.buffer as GPUBuffer, this.offset, staging, 0, this.wordBytes);
     device.queue.submit([encoder.finish()]);
+    const mapped = staging.mapAsync(MAP_READ).then(
+      () => null,
+      (cause: unknown) => ({ cause }),
+    );
     const faults = [scopeFault(device, "Tensor.read"), scopeFault(device, "Tensor.read")];
-    return { staging, fault: Promise.all(faults).then(([invalid, memory]) => memory ?? invalid ?? null) };
+    return { staging, fault: Promise.all(faults).then(([invalid, memory]) => memory ?? invalid ?? null), mapped };
   }
 
   /**

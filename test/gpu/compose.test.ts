@@ -60,7 +60,7 @@ const VARIANTS: Variant[] = ([1, 4] as const).flatMap((lane) =>
 test("all kernels in all variants: directives before anything else, subgroups only where the team needs them", () => {
   for (const kernel of KERNELS.values()) {
     for (const variant of VARIANTS) {
-      const lines = compose(kernel, preludeOf(kernel, variant)).code.split("\n");
+      const lines = compose(kernel, preludeOf(kernel, variant, true)).code.split("\n");
       const first = lines.findIndex((line) => !/^(enable|requires) /.test(line));
       expect(lines.slice(first).filter((line) => /^\s*(enable|requires)\s/.test(line))).toEqual([]);
       expect(lines.slice(0, first).includes("enable subgroups;"), `${kernel.name} ${variant.team}`).toBe(
@@ -68,4 +68,13 @@ test("all kernels in all variants: directives before anything else, subgroups on
       );
     }
   }
+});
+
+test("where no activation follows, what stands in for its files has the same overrides and is all that is there of it", () => {
+  const [kernel, variant] = [KERNELS.get("row-backward")!, VARIANTS[0]!];
+  const names = (activates: boolean): string[] => preludeOf(kernel, variant, activates).map(({ name }) => name);
+  expect(names(true)).toEqual(expect.arrayContaining(["activation", "activation-slope"]));
+  expect(names(false)).toEqual(names(true).map((name) => (name.startsWith("activation") ? `${name}.none` : name)));
+  const overrides = (activates: boolean): string[] => compose(kernel, preludeOf(kernel, variant, activates)).code.match(/override \w+/g)!;
+  expect(overrides(false).toSorted()).toEqual(overrides(true).toSorted());
 });

@@ -42,7 +42,7 @@ test.each([
 
 test.each(INTERFACES)("$name: what the library reads in its text is what wgsl_reflect finds, also once it is minified", ({ name, bindings, params, entry }) => {
   expect(entry).toBe(name.replaceAll("-", "_"));
-  const whole = compose(KERNELS.get(name)!, preludeOf(KERNELS.get(name)!, { lane: 1, parameter: "scalar", team: "invocation" })).code;
+  const whole = compose(KERNELS.get(name)!, preludeOf(KERNELS.get(name)!, { lane: 1, parameter: "scalar", team: "invocation" }, true)).code;
   expect(bindingsIn(whole)).toEqual(bindings);
   expect(paramsIn(whole, bindings[0]!.element)).toEqual(params);
   const short = minifyShader(whole, NAMES);

@@ -14,8 +14,15 @@ const withoutSubgroups = "a GPU without subgroups";
 /** Kernels that normalize, and those that sum, merge and apply where one dispatch does not do. */
 const MUTANTS: readonly Mutant[] = [
   { file: "row-plain", what: "skip the last lane of each chain", line: "min(part + CHAIN, items)", wrong: "min(part + CHAIN - 1u, items)", check: small },
-  { file: "row-plain", what: "no shift before squares are summed", line: "shift = shift_of(base, items)", wrong: "shift = 0.0", check: small },
+  {
+    file: "row-plain",
+    what: "no shift before squares are summed",
+    line: "shift = opaque(shift + sums.x * params.reciprocal, params.zero);",
+    wrong: "shift = 0.0;",
+    check: small,
+  },
   { file: "row-plain", what: "forget what the shift leaves of the mean", line: "* m.rstd - rest;", wrong: "* m.rstd;", check: small },
+  { file: "activation.none", what: "double what no activation follows", line: "return v;", wrong: "return v + v;", check: small },
   { file: "row-stream", what: "skip the last column", line: "for (; i < end; i += w) {", wrong: "for (; i + 1u < end; i += w) {", check: ragged },
   {
     file: "row-forward",

@@ -8,9 +8,11 @@ import { KERNELS } from "../kernels.ts";
 import { withMinifiedShaders } from "./minified.ts";
 
 async function expectNoMessage(device: GPUDevice, kernel: KernelModule, variant: Variant): Promise<void> {
-  const { code } = compose(kernel, preludeOf(kernel, variant));
-  const info = await device.createShaderModule({ code }).getCompilationInfo();
-  expect(info.messages.map(({ type, message, lineNum }) => `${JSON.stringify(variant)} ${type} ${lineNum}: ${message}`)).toEqual([]);
+  for (const activates of [true, false]) {
+    const { code } = compose(kernel, preludeOf(kernel, variant, activates));
+    const info = await device.createShaderModule({ code }).getCompilationInfo();
+    expect(info.messages.map(({ type, message, lineNum }) => `${JSON.stringify(variant)} ${activates} ${type} ${lineNum}: ${message}`)).toEqual([]);
+  }
 }
 
 const TEAMS: readonly Team[] = ["invocation", "subgroup", "workgroup", "cluster"];
