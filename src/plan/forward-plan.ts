@@ -6,6 +6,7 @@ import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import type { Dispatch, Plan, Walk } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest, type Running } from "./request.ts";
 import { planRuns } from "./run-plan.ts";
+import { isSoftware } from "./teams.ts";
 import { SOFTWARE_UNROLLED } from "./thresholds.ts";
 
 /** What to run for a forward call: a pure function of shape, parameters and device. `choice` names a way; without one, or where it does not fit, the model in cost.ts picks. */
@@ -15,10 +16,16 @@ export function planForward(request: ForwardRequest, capabilities: Capabilities,
   if (request.running?.towards === "samples") return planSamples(request, request.running, capabilities, choice);
   const expanded = expandResidual(request, capabilities);
   const choices = choicesOf(request, capabilities);
-  const wanted = choice && choices.includes(choice) ? [choice] : choices;
-  return cheapest(request.view, wanted, capabilities, (way) =>
+  const known = choice && choices.includes(choice) ? choice : settledChoice(request, choices, capabilities);
+  return cheapest(request.view, known ? [known] : choices, capabilities, (way) =>
     assemble(way, walkAs(way, expanded.request, capabilities), expanded.gathers, expanded.scratch, request),
   );
+}
+
+/** What the model says of a CPU's small rows, without asking it: a first result should not wait for the weighing of four plans. */
+function settledChoice({ shape }: ForwardRequest, choices: readonly Choice[], capabilities: Capabilities): Choice | null {
+  const isSettled = isSoftware(capabilities) && !capabilities.batchInvariant && sizeOf(shape) < SOFTWARE_UNROLLED && choices.every(isRowChoice);
+  return isSettled ? choices[0]! : null;
 }
 
 /** The ways to plan a forward call, the cheapest by the model first. */

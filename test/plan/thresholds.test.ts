@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planForward } from "../../src/plan/forward-plan.ts";
+import { forwardWays, planForward } from "../../src/plan/forward-plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
 import {
   APPLY_SPAN,
@@ -64,6 +64,15 @@ describe("both sides of each threshold", () => {
     expect([large!["ROWS"], large!["STEP"], large!["FOUR_COLUMNS"]]).toEqual([4, SOFTWARE_STEP[4], 0]);
     const odd = kernel(layer(64, SOFTWARE_UNROLLED / 64 + 1), software).overrides;
     expect([odd["STEP"], odd["FOUR_COLUMNS"]]).toEqual([SOFTWARE_STEP[1], 1]);
+  });
+
+  test("SOFTWARE_UNROLLED: small rows are planned without the model as it would have planned them", () => {
+    for (const rows of [1, 3, 8, 31, 64, 500, 4096]) {
+      for (const columns of [1, 2, 7, 64, 255, 768, 2047, 8191, 32_767].filter((count) => rows * count < SOFTWARE_UNROLLED)) {
+        for (const asked of [layer(rows, columns), { ...layer(rows, columns), residual: [columns, 1] }])
+          expect(plan(asked, software), `${rows} x ${columns}`).toEqual(forwardWays(asked, software)[0]!.plan);
+      }
+    }
   });
 
   test("PLAIN_ROW: what the short kernel sums", () => {
