@@ -1,8 +1,8 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80350;
-export const GPU = 13500;
+export const WHOLE = 80500;
+export const GPU = 13600;
 
 export const LAYERS = [
   "LayerNorm",
@@ -38,25 +38,25 @@ export const FUNCTIONS = [
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
   LayerNorm: 48750,
   RMSNorm: 48750,
-  BatchNorm: 44350,
-  GroupNorm: 51150,
-  InstanceNorm: 52850,
-  WeightNorm: 24100,
-  WeightStandardization: 55150,
-  BatchChannelNorm: 54050,
-  EstimatedBatchNorm: 44350,
-  LocalResponseNorm: 17900,
-  LpNorm: 23700,
-  MeanVarianceNorm: 51650,
-  layerNorm: 32750,
-  layerNormBackward: 34500,
-  rmsNorm: 32750,
-  groupNorm: 33650,
-  instanceNorm: 35050,
-  batchNorm: 31750,
-  weightNorm: 21800,
+  BatchNorm: 44400,
+  GroupNorm: 51300,
+  InstanceNorm: 53000,
+  WeightNorm: 24200,
+  WeightStandardization: 55200,
+  BatchChannelNorm: 54100,
+  EstimatedBatchNorm: 44400,
+  LocalResponseNorm: 18000,
+  LpNorm: 23800,
+  MeanVarianceNorm: 51800,
+  layerNorm: 32800,
+  layerNormBackward: 34600,
+  rmsNorm: 32800,
+  groupNorm: 33700,
+  instanceNorm: 35200,
+  batchNorm: 31800,
+  weightNorm: 21900,
   weightStandardization: 34650,
-  weightStandardizationAll: 17700,
+  weightStandardizationAll: 17800,
   weightNormAll: 17600,
   localResponseNorm: 16400,
   lpNorm: 22000,
