@@ -12,6 +12,7 @@ import {
   WeightStandardization,
   weightStandardizationAll,
   weightStandardizationAllBackward,
+  type ForwardResult,
   type Tensor,
 } from "../src/index.ts";
 
@@ -92,6 +93,12 @@ function layerCalls(gpu: Gpu): Call[] {
   ];
 }
 
+/** Outputs that nobody keeps: what a program without `out` pays for, the freeing included. */
+function destroyed({ y, saved }: ForwardResult): void {
+  y.destroy();
+  saved!.destroy();
+}
+
 /** Calls whose options come anew each time: stateless functions, and a pack. */
 function functionCalls(gpu: Gpu): Call[] {
   const values = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i));
@@ -104,6 +111,7 @@ function functionCalls(gpu: Gpu): Call[] {
   const packedGradients = weightStandardizationAllBackward(gpu, pack, packed.saved!);
   return [
     { name: "layerNorm, a function", dispatches: 1, call: () => layerNorm(gpu, x, { gamma, beta, out }) },
+    { name: "layerNorm, outputs of its own", dispatches: 1, call: () => destroyed(layerNorm(gpu, x, { gamma, beta })) },
     { name: "layerNormBackward, a function", dispatches: 2, call: () => layerNormBackward(gpu, dy, out.saved, { gamma, beta, out: gradients }) },
     { name: "weightStandardizationAll", dispatches: 1, call: () => weightStandardizationAll(gpu, pack, { out: packed }) },
     {

@@ -6,7 +6,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { FEATURES, FEATURE_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
-import { ownOptions } from "./kept-specs.ts";
+import { KeptSpecs, ownOptions } from "./kept-specs.ts";
 import { checkActivation, checkEps, Norm, type NormClassOptions } from "./norm.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
 import type { Saved } from "./saved.ts";
@@ -34,7 +34,7 @@ export interface LayerNormOptions {
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function layerNorm(gpu: Gpu, x: Tensor, options: LayerNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, FEATURES, "layerNorm", x, (shape) => layerNormSpec("layerNorm", shape, options), options);
+  return runForward(gpu, FEATURES, "layerNorm", x, (shape) => keptSpec("layerNorm", shape, options), options);
 }
 
 /**
@@ -48,7 +48,22 @@ export function layerNormBackward(
   saved: Saved | undefined,
   options: LayerNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
-  return runBackward(gpu, FEATURE_GRADIENTS, "layerNormBackward", dy, saved, (x) => layerNormSpec("layerNormBackward", x, options), options);
+  return runBackward(gpu, FEATURE_GRADIENTS, "layerNormBackward", dy, saved, (x) => keptSpec("layerNormBackward", x, options), options);
+}
+
+/** By the function's name: a backward call must not displace what its forward call means. */
+const specs = /* @__PURE__ */ new Map<string, KeptSpecs<NormSpec>>();
+
+/** {@link layerNormSpec} of a function's options, which come anew at every call: found again by their values where x's shape is the same object, of which a repeated call's is. */
+export function keptSpec(call: string, x: Shape, options: LayerNormOptions, kind: "moments" | "rms" = "moments"): NormSpec {
+  const { axes, eps, center, gammaOffset, activation, parameterLayout } = options;
+  const numbers = `${typeof eps} ${String(eps)} ${typeof gammaOffset} ${String(gammaOffset)}`;
+  const words = `${typeof activation} ${String(activation)} ${String(center !== false)} ${String(parameterLayout === "axes")}`;
+  // The options themselves hold tensors, which nothing may keep alive.
+  const own = { axes, eps, center, gammaOffset, activation, parameterLayout } as LayerNormOptions;
+  let known = specs.get(call);
+  if (!known) specs.set(call, (known = new KeptSpecs()));
+  return known.of(x, `${axes ? JSON.stringify(axes) : ""} ${numbers} ${words}`, () => layerNormSpec(call, x, own, kind));
 }
 
 /** What LayerNorm means for x of this shape. */

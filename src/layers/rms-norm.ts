@@ -4,7 +4,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { FEATURES, FEATURE_GRADIENTS } from "../plan/walks.ts";
 import { runBackward, type BackwardOptions, type BackwardResult } from "./backward.ts";
 import { runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type NormSpec } from "./forward.ts";
-import { layerNormSpec, ownAxes, type LayerNormClassOptions, type LayerNormOptions } from "./layer-norm.ts";
+import { keptSpec, layerNormSpec, ownAxes, type LayerNormClassOptions, type LayerNormOptions } from "./layer-norm.ts";
 import { ownOptions } from "./kept-specs.ts";
 import { checkEps, Norm } from "./norm.ts";
 import type { Saved } from "./saved.ts";
@@ -22,7 +22,7 @@ export type RMSNormClassOptions = Omit<LayerNormClassOptions, "center">;
  * @throws ShapeError, OptionError, TensorError, LimitError, DeviceLostError
  */
 export function rmsNorm(gpu: Gpu, x: Tensor, options: RMSNormOptions & AffineParameters & ForwardOptions = {}): ForwardResult {
-  return runForward(gpu, FEATURES, "rmsNorm", x, (shape) => layerNormSpec("rmsNorm", shape, options, "rms"), options);
+  return runForward(gpu, FEATURES, "rmsNorm", x, (shape) => keptSpec("rmsNorm", shape, options, "rms"), options);
 }
 
 /**
@@ -36,7 +36,7 @@ export function rmsNormBackward(
   saved: Saved | undefined,
   options: RMSNormOptions & AffineParameters & BackwardOptions = {},
 ): BackwardResult {
-  return runBackward(gpu, FEATURE_GRADIENTS, "rmsNormBackward", dy, saved, (x) => layerNormSpec("rmsNormBackward", x, options, "rms"), options);
+  return runBackward(gpu, FEATURE_GRADIENTS, "rmsNormBackward", dy, saved, (x) => keptSpec("rmsNormBackward", x, options, "rms"), options);
 }
 
 /** Root mean square normalization with its own gamma. PyTorch's `RMSNorm(normalized_shape)`. */

@@ -222,3 +222,23 @@ gpuTest("an earlier result is given back as it is where it says the same, and an
   expect(other.statistics).toBe(out.saved!.statistics);
   expect(layerNorm(gpu, a, { out }).saved, "without gamma").not.toBe(out.saved);
 });
+
+gpuTest("options of a function that change between calls with the same tensors", async ({ gpu }) => {
+  const data = normal(32, 1, 3);
+  const x = gpu.tensor(data, [4, 8]);
+  const given = { data, shape: [4, 8] };
+  for (const options of [{}, { eps: 1 }, { axes: [0] }, { axes: [0, 1] }, { eps: 1 }, {}]) {
+    for (let i = 0; i < 2; i++) {
+      const { y, saved } = layerNorm(gpu, x, options);
+      expectWithin(await y.read(), layerNormForward(given, options).y);
+      expectWithin(await saved!.variance.read(), layerNormForward(given, options).variance);
+    }
+  }
+  expectWithin(
+    await layerNorm(gpu, x, { activation: "relu" }).y.read(),
+    layerNormForward(given, {}).y.map((value) => Math.max(0, value)),
+  );
+  expectWithin(await layerNorm(gpu, x, { center: false }).y.read(), layerNormForward(given, { center: false }).y);
+  for (const eps of [Number.NaN, -1]) expect(() => layerNorm(gpu, x, { eps })).toThrow("layerNorm: eps is");
+  expect(() => layerNorm(gpu, x, { activation: "swish" as never })).toThrow("layerNorm: activation is swish");
+});
