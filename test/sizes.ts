@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80500;
+export const WHOLE = 80600;
 export const GPU = 13600;
 
 export const LAYERS = [
@@ -48,9 +48,9 @@ export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], 
   LocalResponseNorm: 18000,
   LpNorm: 23800,
   MeanVarianceNorm: 51800,
-  layerNorm: 32800,
-  layerNormBackward: 34600,
-  rmsNorm: 32800,
+  layerNorm: 33000,
+  layerNormBackward: 34800,
+  rmsNorm: 33000,
   groupNorm: 33700,
   instanceNorm: 35200,
   batchNorm: 31800,
