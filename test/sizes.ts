@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 80600;
+export const WHOLE = 83250;
 export const GPU = 13600;
 
 export const LAYERS = [
@@ -36,28 +36,28 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48750,
-  RMSNorm: 48750,
-  BatchNorm: 44400,
-  GroupNorm: 51300,
-  InstanceNorm: 53000,
+  LayerNorm: 48950,
+  RMSNorm: 49000,
+  BatchNorm: 48550,
+  GroupNorm: 53750,
+  InstanceNorm: 55550,
   WeightNorm: 24200,
-  WeightStandardization: 55200,
-  BatchChannelNorm: 54100,
-  EstimatedBatchNorm: 44400,
+  WeightStandardization: 57800,
+  BatchChannelNorm: 56550,
+  EstimatedBatchNorm: 48450,
   LocalResponseNorm: 18000,
-  LpNorm: 23800,
-  MeanVarianceNorm: 51800,
-  layerNorm: 33000,
-  layerNormBackward: 34800,
-  rmsNorm: 33000,
+  LpNorm: 23900,
+  MeanVarianceNorm: 54300,
+  layerNorm: 33100,
+  layerNormBackward: 34900,
+  rmsNorm: 33100,
   groupNorm: 33700,
   instanceNorm: 35200,
-  batchNorm: 31800,
-  weightNorm: 21900,
-  weightStandardization: 34650,
+  batchNorm: 31900,
+  weightNorm: 22000,
+  weightStandardization: 34750,
   weightStandardizationAll: 17800,
   weightNormAll: 17600,
-  localResponseNorm: 16400,
-  lpNorm: 22000,
+  localResponseNorm: 16500,
+  lpNorm: 22100,
 };

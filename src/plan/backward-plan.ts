@@ -2,6 +2,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { backwardChoices, cheapest, isRowChoice, ranked, type Choice, type Way } from "./choice.ts";
+import type { WalkPlan } from "./forward-parts.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { applyGradient, COEFFICIENT_PLANES } from "./gradient-apply.ts";
 import type { Cells } from "./gradient-cells.ts";
@@ -32,7 +33,7 @@ export function backwardWays(request: BackwardRequest, capabilities: Capabilitie
 
 function planAs(request: BackwardRequest, capabilities: Capabilities, way: Choice): Plan {
   const steps = new Steps();
-  const rows = isRowChoice(way) ? request.walks.rows?.(request, capabilities, way) : null;
+  const rows = fusedAs(request, capabilities, way);
   // A half past the largest is infinite, not clamped: who scales a loss looks for it.
   const unclamped = rows?.dispatches.map((one) => (one.bindings["dx"] ? { ...one, overrides: { ...one.overrides, SATURATES: 0 } } : one));
   if (rows) steps.add(unclamped!, rows.scratch);
@@ -47,6 +48,14 @@ function planAs(request: BackwardRequest, capabilities: Capabilities, way: Choic
     scratch: steps.scratch,
     bytesMoved: sizeOf(request.shape) * 4 * found.passes,
   };
+}
+
+/** One dispatch that sums and applies, or null: of planes as lanes of the whole tensor, on a CPU, or of rows. */
+function fusedAs(request: BackwardRequest, capabilities: Capabilities, way: Choice): WalkPlan | null {
+  const { view, walks } = request;
+  const takesPlanes = way === "row/invocation/4" || view.repeats * view.kept > 1;
+  const planes = takesPlanes ? walks.planes?.(request, capabilities) : null;
+  return planes ?? (isRowChoice(way) ? walks.rows?.(request, capabilities, way) : null) ?? null;
 }
 
 /** Dispatches in order, and the memory between them. */

@@ -11,7 +11,7 @@ const OUTPUTS = new Set(["y", "sum", "dx", "gathered"]);
 const PARAMETERS = new Set(["gamma", "beta", "residual_bias"]);
 
 /** Kernels that go through what they read twice, the second time from a cache. */
-const READS_TWICE = new Set(["row-stream", "row-block", "row-flat", "column-norm", "row-backward", "row-backward-segments"]);
+const READS_TWICE = new Set(["row-stream", "row-block", "row-flat", "column-norm", "row-backward", "row-backward-segments", "row-backward-flat"]);
 
 /** What reading again from a cache costs of a read from memory. */
 const CACHED = 1 / 2;

@@ -34,7 +34,7 @@ export function planRowBackward(request: BackwardRequest, capabilities: Capabili
   const asked: Asked = { request, operands, lanes: chooseLanes(operands, request.aligned), capabilities, choice };
   const part = kind.bySegment ? request.walks.segments?.(asked, kind.layout) : request.walks.features?.(asked, kind.layout);
   if (!part) return null;
-  const sums = part.partials ? sumDispatches({ role: "partials", ...wanted(request), ...part.partials }, capabilities) : { dispatches: [], scratch: {} };
+  const sums = part.partials ? sumDispatches({ role: "partials", ...wantedSums(request), ...part.partials }, capabilities) : { dispatches: [], scratch: {} };
   return {
     team: part.dispatch.variant.team,
     dispatches: [...operands.gathers, part.dispatch, ...sums.dispatches],
@@ -58,7 +58,8 @@ export interface RowPart {
   readonly partials: { readonly layout: GradientLayout; readonly lane: 1 | 4 } | null;
 }
 
-function wanted({ wants, gammaScale, accumulates }: BackwardRequest): { dgamma: boolean; dbeta: boolean; gammaScale: number; accumulates: boolean } {
+/** What is summed of partial gradients. */
+export function wantedSums({ wants, gammaScale, accumulates }: BackwardRequest): { dgamma: boolean; dbeta: boolean; gammaScale: number; accumulates: boolean } {
   return { dgamma: wants.dgamma, dbeta: wants.dbeta, gammaScale, accumulates };
 }
 
@@ -111,48 +112,52 @@ function segmentAxes({ shape, view }: BackwardRequest, { segments }: Operands): 
   });
 }
 
-/** What the kernels of all ways are given. */
-function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispatch, "overrides" | "params">): Dispatch {
-  const { request, operands, lanes } = asked;
-  const { view, wants, statistics } = request;
-  const { gamma, beta } = lanes.views;
+/** Flags that every fused kernel has. */
+export function gradientFlags(request: BackwardRequest): Record<string, number> {
+  const { wants, statistics, parameters } = request;
+  return {
+    SUBTRACTS_MEAN: Number(request.subtractsMean),
+    CENTERED: Number(statistics === "moments" && request.subtractsMean),
+    FIXED: Number(statistics === "fixed" || statistics === "given"),
+    UNBIASED: request.correction,
+    EPS_OUTSIDE: Number(request.epsMode === "outsideStd"),
+    HAS_GAMMA: Number(parameters.gamma !== undefined),
+    HAS_BETA: Number(parameters.beta !== undefined),
+    SCALES_GAMMA: Number(request.gammaScale !== 1 || request.gammaShift !== 0),
+    ACTIVATION: ACTIVATIONS.indexOf(request.activation),
+    HAS_DSUM: Number(request.hasDsum),
+    WRITES_DX: Number(wants.dx),
+    WRITES_DGAMMA: Number(wants.dgamma),
+    WRITES_DBETA: Number(wants.dbeta),
+  };
+}
+
+/** Params that every fused kernel has. */
+export function gradientParams({ view, gammaScale, gammaShift }: BackwardRequest): Record<string, number> {
+  return { statistics_stride: statisticsStride(view.statistics), reciprocal: 1 / view.count, zero: 0, gamma_scale: gammaScale, gamma_shift: gammaShift };
+}
+
+/** Bindings of every fused kernel. */
+export function gradientBindings(request: BackwardRequest, { roles }: Operands): Record<string, string> {
+  const { wants } = request;
   const bindings: Record<string, string> = { x: "x", dy: "dy", statistics: "statistics" };
   if (wants.dx) bindings["dx"] = "dx";
   if (wants.dx && request.hasDsum) bindings["dsum"] = "dsum";
   if (planesOf(request)) bindings["partials"] = "partials";
-  for (const role of PARAMETERS) if (operands.roles[role]) bindings[role] = operands.roles[role];
+  for (const role of PARAMETERS) if (roles[role]) bindings[role] = roles[role];
+  return bindings;
+}
+
+/** What the kernels of all ways are given. */
+function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispatch, "overrides" | "params">): Dispatch {
+  const { request, operands, lanes } = asked;
+  const { gamma, beta } = lanes.views;
   return {
     kernel,
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
-    overrides: {
-      ...teams.overrides,
-      SUBTRACTS_MEAN: Number(request.subtractsMean),
-      CENTERED: Number(statistics === "moments" && request.subtractsMean),
-      FIXED: Number(statistics === "fixed" || statistics === "given"),
-      UNBIASED: request.correction,
-      EPS_OUTSIDE: Number(request.epsMode === "outsideStd"),
-      HAS_GAMMA: Number(request.parameters.gamma !== undefined),
-      HAS_BETA: Number(request.parameters.beta !== undefined),
-      SCALES_GAMMA: Number(request.gammaScale !== 1 || request.gammaShift !== 0),
-      ACTIVATION: ACTIVATIONS.indexOf(request.activation),
-      HAS_DSUM: Number(request.hasDsum),
-      WRITES_DX: Number(wants.dx),
-      WRITES_DGAMMA: Number(wants.dgamma),
-      WRITES_DBETA: Number(wants.dbeta),
-      ...own.overrides,
-    },
-    params: {
-      ...viewsParams({ gamma, beta }),
-      segments: operands.segments,
-      items: operands.items / lanes.lane,
-      statistics_stride: statisticsStride(view.statistics),
-      reciprocal: 1 / view.count,
-      zero: 0,
-      gamma_scale: request.gammaScale,
-      gamma_shift: request.gammaShift,
-      ...own.params,
-    },
-    bindings,
+    overrides: { ...teams.overrides, ...gradientFlags(request), ...own.overrides },
+    params: { ...viewsParams({ gamma, beta }), segments: operands.segments, items: operands.items / lanes.lane, ...gradientParams(request), ...own.params },
+    bindings: gradientBindings(request, operands),
     grid: teams.grid,
   };
 }

@@ -1,4 +1,5 @@
 import { planColumns } from "./column-plan.ts";
+import { planFlatBackward } from "./flat-backward-plan.ts";
 import { flatApply, isFlat, isRaggedRows, planFlatRows } from "./flat-plan.ts";
 import { fixedStatisticsDispatch, runningSamplesDispatch } from "./merge-plan.ts";
 import { cellSums } from "./gradient-cells.ts";
@@ -36,6 +37,8 @@ export interface BackwardWalks {
   readonly rows?: typeof planRowBackward;
   readonly features?: typeof planFeatures;
   readonly segments?: typeof planSegments;
+  /** Planes as lanes of the whole tensor. */
+  readonly planes?: typeof planFlatBackward;
   /** Sums that serve statistics and parameters alike, where gamma and beta stay the same along reduced axes. */
   readonly cells?: typeof cellSums;
 }
@@ -62,5 +65,12 @@ export const CHANNELS: ForwardWalks = { name: "channels", flat, columns: planCol
 export const ANY: ForwardWalks = { name: "any", rows: planRows, plain: planPlain, flat, columns: planColumns };
 
 export const FEATURE_GRADIENTS: BackwardWalks = { name: "features", rows: planRowBackward, features: planFeatures };
-export const ROW_GRADIENTS: BackwardWalks = { name: "rows", rows: planRowBackward, features: planFeatures, segments: planSegments, cells: cellSums };
-export const CHANNEL_GRADIENTS: BackwardWalks = { name: "channels", cells: cellSums };
+export const ROW_GRADIENTS: BackwardWalks = {
+  name: "rows",
+  rows: planRowBackward,
+  features: planFeatures,
+  segments: planSegments,
+  planes: planFlatBackward,
+  cells: cellSums,
+};
+export const CHANNEL_GRADIENTS: BackwardWalks = { name: "channels", planes: planFlatBackward, cells: cellSums };

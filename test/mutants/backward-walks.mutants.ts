@@ -29,6 +29,12 @@ const perSample = gradients({ layer: "batch", shape: [6, 4, 70], gamma: [6, 4, 1
 const single = gradients({ layer: "instance", shape: [300, 20, 5], gamma: [1], beta: [1], options: { layout: "nhwc" } });
 const permuted = gradients({ layer: "layer", shape: [2, 3, 4, 3], gamma: [3, 3, 2], beta: [3, 3, 2], options: { axes: [3, 1, 0], parameterLayout: "axes" } });
 
+// Planes of a CPU that end anywhere in a lane.
+const odd = gradients({ layer: "instance", shape: [12, 256, 7, 7], gamma: [256], beta: [256] });
+const oddApart = gradients({ layer: "batch", shape: [12, 256, 7, 7], gamma: [256], beta: [256], options: training });
+const oddGroups = gradients({ layer: "group", shape: [12, 256, 7, 7], gamma: [256], beta: [256], options: { groups: 32 } }, 1e4);
+const oddLong = gradients({ layer: "instance", shape: [4, 40, 31, 31], gamma: [40], beta: [40] });
+
 /** What only some walks and layouts of backward show. */
 const MUTANTS: readonly Mutant[] = [
   { file: "gradient-sums", what: "no shift before gradients are summed", line: "let first = one.v - shift;", wrong: "let first = one.v;", check: far },
@@ -82,6 +88,19 @@ const MUTANTS: readonly Mutant[] = [
     check: kept,
   },
   { file: "gradient-line", what: "delta is not scaled", line: "plane_at(base, j, 3u) * rstd);", wrong: "plane_at(base, j, 3u) + 0.01);", check: columns },
+  { file: "row-backward-flat", what: "only the last plane of a statistic", line: "together += sums;", wrong: "together = sums;", check: oddApart },
+  { file: "row-backward-flat", what: "gamma stays the same", line: "let far = (own.gamma - first.gamma) * shift;", wrong: "let far = 0.0;", check: oddGroups },
+  {
+    file: "row-backward-flat",
+    what: "xhat of a plane taken to add up to 0",
+    line: "partials[at] = sums.y + added * sums.z;",
+    wrong: "partials[at] = sums.y;",
+    check: oddGroups,
+  },
+  { file: "flat-gradient", what: "the next plane counts", line: "SEAMS && (k == 0u || k + 2u >= HELD)", wrong: "SEAMS && k == 0u", check: odd },
+  { file: "flat-gradient", what: "the plane before loses what it wrote", line: "0u, start & (LANE - 1u)));", wrong: "0u, 0u));", check: odd },
+  { file: "flat-gradient", what: "the third lane of four is not written", line: "put(i + 2u, gradient_of(own, p2));", wrong: "", check: oddLong },
+  { file: "flat-gradient", what: "a chain is dropped", line: "{ all += summed(pair_chain(", wrong: "{ all = summed(pair_chain(", check: oddLong },
   { file: "activation-slope", what: "gelu without the density", line: "+ u * exp(-0.5 * u * u) * 0.39894228", wrong: "", check: groups },
 ];
 

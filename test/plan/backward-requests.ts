@@ -32,6 +32,20 @@ export function backwardOf(forward: ForwardRequest, more: Partial<BackwardReques
   };
 }
 
+/** Planes that a CPU takes as lanes of the whole tensor. */
+function planesOf(): BackwardRequest[] {
+  const wants = { dx: true, dgamma: true, dbeta: true, dmean: false, dvariance: false };
+  const bare = request([4096, 49], [1], { subtractsMean: false, epsMode: "outsideStd", correction: 1, activation: "relu" });
+  return [
+    backwardOf(instance([64, 64, 49], 1), { hasDsum: true }),
+    backwardOf(instance([64, 64, 64], 1), { gammaScale: 2, wants: { ...wants, dx: false } }),
+    backwardOf(batch([64, 64, 49], 1), { wants: { ...wants, dgamma: false } }),
+    backwardOf(batch([64, 64, 49], 1, "fixed"), { wants: { ...wants, dbeta: false } }),
+    backwardOf(group([8, 32, 31, 31], 8)),
+    backwardOf(bare),
+  ];
+}
+
 /** Plans that together reach every kernel with every flag. */
 export function backwardPlans(device: Capabilities): Plan[] {
   const perSample = { gamma: along([4, 8, 36], [0, 1]), beta: along([4, 8, 36], [0, 1]) };
@@ -66,6 +80,7 @@ export function backwardPlans(device: Capabilities): Plan[] {
     backwardOf(instance([4, 8, 36], 1), { wants: { ...statistic, dmean: false, dbeta: true } }),
     backwardOf(request([5000, 40], [1], { parameters: { gamma: along([5000, 40], []) } })),
     backwardOf(layer(64, 96), { added: { dresidual: along([64, 96], [1]), dresidual_bias: along([64, 96], [0]) } }),
+    ...planesOf(),
   ];
   return requests.map((one) => planBackward(one, device));
 }
