@@ -74,7 +74,13 @@ fn load(plane: Plane, j: u32) -> Lane {
 // Lane j of plane u of the slice.
 fn load_at(slice: Slice, u: u32, j: u32) -> Lane {
   let plane = plane_of(slice, slice.first + u);
-  if (RAGGED) { return load(plane_at(plane), (plane * params.items + slice.start + LANE - 1u) / LANE + j); }
+  if (RAGGED) {
+    let begin = plane * params.items + slice.start;
+    if (!SEAMS || HELD != 2u) { return load(plane_at(plane), (begin + LANE - 1u) / LANE + j); }
+    // Planes of five or six values: not in each of them is a lane of its own. The last value of the first stands for those of the plane before.
+    let h = load(plane_at(plane), begin / LANE);
+    return lane_below(Lane(lane_last(h)), h, 0u, place_in_lane(begin));
+  }
   return load(plane_at(plane), slice.start + j);
 }
 
@@ -147,7 +153,7 @@ fn sum_slice(statistic: u32, t: u32, live: bool, inv: Invocation) {
   let start = t % params.item_slices * params.items_per_slice;
   let planes = select(0u, min(params.planes_per_slice, params.repeats * params.segments - first), live);
   let items = min(params.items_per_slice, params.items - start);
-  let slice = Slice(statistic / params.kept, statistic % params.kept, first, planes, start, select(items, (items - LANE + 1u) / LANE, RAGGED));
+  let slice = Slice(statistic / params.kept, statistic % params.kept, first, planes, start, select(items, max((items - LANE + 1u) / LANE, 1u), RAGGED));
   var shift = 0.0;
   if (CENTERED) { shift = slice_shift(slice, inv); }
   var first_sum = Lane(0.0);

@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
-import { instanceNorm, type Activation } from "../../src/index.ts";
-import { instanceNormForward } from "../../src/reference/index.ts";
+import { batchNorm, instanceNorm, type Activation } from "../../src/index.ts";
+import { batchNormForward, instanceNormForward } from "../../src/reference/index.ts";
 import { expectWithin, expectWithinHalf } from "../bound.ts";
 import { HOSTILE, normal } from "../data.ts";
 import { gpuTest } from "../gpu-test.ts";
@@ -67,6 +67,29 @@ gpuTest(
   },
   software,
 );
+
+describe("a spoiled channel spoils no other", () => {
+  const [samples, channels] = [16, 12];
+  for (const plane of [4, 5, 6, 7, 8, 9, 10, 11]) {
+    gpuTest(
+      `planes of ${plane}`,
+      async ({ gpu }) => {
+        const shape = [samples, channels, plane];
+        const data = normal(samples * channels * plane, 5);
+        for (const [spoiled, by] of [Number.NaN, Number.POSITIVE_INFINITY, 1e17, -1e30, Number.NaN, 1e17].entries()) {
+          const values = data.map((value, i) => (Math.floor(i / plane) % channels === spoiled ? by : value));
+          const others = (y: ArrayLike<number>): number[] => Array.from(y).filter((_, i) => Math.floor(i / plane) % channels !== spoiled);
+          const found = await batchNorm(gpu, gpu.tensor(values, shape), {
+            training: true,
+            gamma: gpu.tensor(new Float32Array(channels).fill(1), [1, channels, 1]),
+          }).y.read();
+          expectWithin(others(found), others(batchNormForward({ data: values, shape }, { training: true }).y), `beside channel ${spoiled} of ${by}`);
+        }
+      },
+      software,
+    );
+  }
+});
 
 describe("hostile data", () => {
   for (const [family, make] of Object.entries(HOSTILE)) {
