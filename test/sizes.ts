@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 83250;
+export const WHOLE = 83400;
 export const GPU = 13600;
 
 export const LAYERS = [
@@ -36,26 +36,26 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 48950,
-  RMSNorm: 49000,
-  BatchNorm: 48550,
-  GroupNorm: 53750,
-  InstanceNorm: 55550,
+  LayerNorm: 49100,
+  RMSNorm: 49150,
+  BatchNorm: 48700,
+  GroupNorm: 53900,
+  InstanceNorm: 55700,
   WeightNorm: 24200,
-  WeightStandardization: 57800,
-  BatchChannelNorm: 56550,
-  EstimatedBatchNorm: 48450,
+  WeightStandardization: 57950,
+  BatchChannelNorm: 56700,
+  EstimatedBatchNorm: 48600,
   LocalResponseNorm: 18000,
   LpNorm: 23900,
-  MeanVarianceNorm: 54300,
-  layerNorm: 33100,
+  MeanVarianceNorm: 54450,
+  layerNorm: 33250,
   layerNormBackward: 34900,
-  rmsNorm: 33100,
-  groupNorm: 33750,
-  instanceNorm: 35200,
-  batchNorm: 31900,
+  rmsNorm: 33250,
+  groupNorm: 33900,
+  instanceNorm: 35350,
+  batchNorm: 32050,
   weightNorm: 22000,
-  weightStandardization: 34750,
+  weightStandardization: 34900,
   weightStandardizationAll: 17800,
   weightNormAll: 17600,
   localResponseNorm: 16500,

@@ -3,6 +3,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { COSTS } from "./costs.ts";
 import { clamp } from "./grid.ts";
+import { isSoftware } from "./teams.ts";
 import { LONGEST_SLICE } from "./thresholds.ts";
 
 /** Bindings of tensors of x's size; those that are only read. */
@@ -98,7 +99,9 @@ function workOf(one: Dispatch, plan: Plan, view: StatisticsView, capabilities: C
   // An invocation that takes four rows and finds fewer repeats the last.
   const repeated = capabilities.batchInvariant || kernel !== "row-stream" ? 1 : (teams * together) / rows;
   // Those without a row start all the same.
-  const members = Math.max(rows * breadth, capabilities.batchInvariant ? 0 : started);
+  // A CPU pays for a segment half of what it pays for a row.
+  const cuts = isSoftware(capabilities) && overrides["BY_SEGMENT"] ? (rows * (params["segments"]! - 1)) / 2 : 0;
+  const members = Math.max(rows * breadth + cuts, capabilities.batchInvariant ? 0 : started);
   return {
     bytes: (inputs + outputs + again * (values / rows > LONGEST_SLICE ? 1 : CACHED)) * values * 4 + partials,
     touches: (inputs + again + outputs + parameters) * lanes * repeated + partials / 16,

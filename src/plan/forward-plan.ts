@@ -40,7 +40,7 @@ export function forwardWays(request: ForwardRequest, capabilities: Capabilities)
 function walkAs(way: Choice, request: ForwardRequest, capabilities: Capabilities): WalkPlan {
   const { walks } = request;
   if (way === "run") return planRuns(request, capabilities);
-  const flat = way === "row/invocation/4" && sizeOf(request.shape) >= SOFTWARE_UNROLLED ? walks.flat?.rows(request, capabilities) : null;
+  const flat = way === "row/invocation/4" ? walks.flat?.rows(request, capabilities) : null;
   if (flat) return flat;
   return isRowChoice(way) ? walks.rows!(request, capabilities, way) : walks.columns!(request, capabilities, way === "column/split");
 }

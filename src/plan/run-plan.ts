@@ -3,7 +3,7 @@ import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
-import { arrangePlanes, flatFlags, isRagged, wholeAfter } from "./flat-plan.ts";
+import { arrangePlanes, flatFlags, flatLane, wholeAfter } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
 import { mergeDispatch } from "./merge-plan.ts";
 import { chooseLanes, type Operands } from "./operands.ts";
@@ -72,11 +72,12 @@ export function cutPlanes(
 
 function momentsDispatch(request: ForwardRequest, operands: Operands, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
   const { view } = request;
-  const ragged = isRagged(request, operands.items, capabilities);
-  const lanes = ragged ? { ...chooseLanes(operands, request.aligned), lane: 4 as const } : chooseLanes(operands, request.aligned);
+  const flat = flatLane(request, operands.items, capabilities);
+  const ragged = flat !== null;
+  const lanes = { ...chooseLanes(operands, request.aligned), ...(flat && { lane: flat }) };
   const items = ragged ? operands.items : operands.items / lanes.lane;
   // Statistics that a team takes one after the other.
-  const phases = ragged ? wholeAfter(operands.segments * items) : 1;
+  const phases = flat ? wholeAfter(operands.segments * items, flat) : 1;
   const together = view.kept % phases === 0 ? phases : 1;
   const cut = cutPlanes({ view: { ...view, statistics: view.statistics / together } }, operands.segments, items, capabilities);
   const { slices } = cut;
@@ -91,7 +92,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
       CENTERED: Number(request.statistics === "moments"),
       RAGGED: Number(ragged),
       SEGMENTED: Number(operands.segments > 1),
-      ...(ragged ? flatFlags(cut.items_per_slice) : {}),
+      ...(flat && flatFlags(cut.items_per_slice, flat)),
     },
     params: {
       ...viewsParams({ residual_bias: lanes.views.residual_bias }),

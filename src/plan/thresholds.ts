@@ -82,10 +82,11 @@ export const APPLY_SPAN = { software: 4096, gpuItems: 8 } as const;
 export const APPLY_LANES = { least: 392, teams: 256 } as const;
 
 /**
- * Planes whose length is no multiple of four, on a CPU, read as lanes of the whole tensor: the shortest, the invocations that share the apply, and the lanes that each of them takes. Measured, time / time
- * of a copy, before and after: BatchNorm training 8x64x55x55 3.3 and 1.4, 32x512x7x7 4.4 and 3.4.
+ * Planes of a CPU that are read as lanes of the whole tensor, where their length is no multiple of four or they are short: the fewest values that are read four at a time, the most lanes that are held in registers, the
+ * most values of a plane that is taken so in a small tensor, the invocations that share the apply, and the lanes that each of them takes. Measured, time / time of a copy, before and after: BatchNorm training 8x64x55x55
+ * 3.3 and 1.4; held, InstanceNorm 32x512x7x7 3.7 and 1.9, 64x512x5x5 6.0 and 2.2, 64x512x4x4 9.5 and 1.8, BatchNorm training 64x512x5x5 29 and 2.5, 64x512x3 26 and 4.9.
  */
-export const RAGGED = { plane: 4, held: 16, teams: 256, lanes: { least: 256, most: 4096 } } as const;
+export const RAGGED = { plane: 4, held: 16, small: 16, teams: 256, lanes: { least: 256, most: 4096 } } as const;
 
 /**
  * The same backward: the shortest plane, which has a lane of its own wherever it starts; the shortest that is not held in registers, whose loop takes four lanes beside the first; and the fewest values of a

@@ -38,7 +38,10 @@ describe("both sides of each threshold", () => {
 
   test("RAGGED: short planes of a CPU are lanes of the tensor, and in registers where they lie in so many", () => {
     expect(plan(batch([8, 16, RAGGED.plane], 1), software).walk).toBe("run");
-    expect(plan(batch([8, 16, RAGGED.plane - 1], 1), software).walk).toBe("column");
+    const lane = (values: number): number => kernel(batch([8, 16, values], 1), software).variant.lane;
+    expect([lane(RAGGED.plane), lane(RAGGED.plane - 1)]).toEqual([4, 1]);
+    expect(kernel(instance([8, 64, RAGGED.small], 1), software).kernel).toBe("row-flat");
+    expect(kernel(instance([8, 64, RAGGED.small + 1], 1), software).kernel).toBe("row-stream");
     const held = (values: number): unknown => kernel(instance([64, 64, values], 1), software).overrides["HELD"];
     const most = RAGGED.held * 4;
     expect([held(most), held(most - 2), held(most - 3)]).toEqual([RAGGED.held, RAGGED.held, RAGGED.held]);
