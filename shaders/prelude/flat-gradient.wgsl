@@ -1,11 +1,4 @@
-// Gradients of planes that end anywhere in a lane, as lanes of the whole tensor: their sums, and dx. The values of a lane may belong to two planes.
-// A plane is no longer than one chain of adds.
-override ONE_CHAIN: bool = false;
-// Lanes that a short plane lies in at most, which are held in registers: a CPU pays for a loop, and for each load, more than for what it does. 0: planes are too long for it.
-override HELD: u32 = 0u;
-// Planes need not start with a lane.
-override SEAMS: bool = true;
-
+// Gradients of planes that end anywhere in a lane: their sums, and dx.
 // gamma and beta of a plane.
 struct Affine { gamma: f32, beta: f32 }
 
@@ -41,11 +34,10 @@ fn add_pair(sums: GradientSums, row: Row, pair: Pair, shift: f32) -> GradientSum
 
 // The same of what lies in a plane of this many values, whose first is at `place` beside that of the lane.
 fn add_within(sums: GradientSums, row: Row, pair: Pair, shift: f32, place: u32) -> GradientSums {
-  let zero = Lane(0.0);
   let count = params.plane_values;
-  let e = lane_below(pair.d - shift, zero, place, count);
-  let xhat = lane_below(xhat_from(row, pair.scaled), zero, place, count);
-  return GradientSums(sums.e + e, sums.exhat + e * xhat, sums.xhat + xhat, sums.d + lane_below(pair.d, zero, place, count));
+  let e = within(pair.d - shift, place, count);
+  let xhat = within(xhat_from(row, pair.scaled), place, count);
+  return GradientSums(sums.e + e, sums.exhat + e * xhat, sums.xhat + xhat, sums.d + within(pair.d, place, count));
 }
 
 fn no_sums() -> GradientSums { return GradientSums(Lane(0.0), Lane(0.0), Lane(0.0), Lane(0.0)); }
@@ -72,7 +64,7 @@ fn hold_pairs(row: Row, own: Affine, start: u32) -> HeldPairs {
 
 fn add_held_pair(sums: GradientSums, row: Row, pair: Pair, shift: f32, k: u32, start: u32) -> GradientSums {
   if (k >= HELD) { return sums; }
-  if (SEAMS && (k == 0u || k + 2u >= HELD)) { return add_within(sums, row, pair, shift, k * LANE - (start & (LANE - 1u))); }
+  if (SEAMS && (k == 0u || k + 2u >= HELD)) { return add_within(sums, row, pair, shift, k * LANE - place_in_lane(start)); }
   return add_pair(sums, row, pair, shift);
 }
 
@@ -139,7 +131,7 @@ fn put(i: u32, d: Lane) { dx[params.dx_offset + i] = to_result(with_dsum(i, d));
 fn put_first(own: Folded, pair: Pair, start: u32) {
   let i = start >> LANE_BITS;
   let before = from_result(dx[params.dx_offset + i]);
-  dx[params.dx_offset + i] = to_result(lane_below(before, with_dsum(i, gradient_of(own, pair)), 0u, start & (LANE - 1u)));
+  dx[params.dx_offset + i] = to_result(lane_below(before, with_dsum(i, gradient_of(own, pair)), 0u, place_in_lane(start)));
 }
 
 fn put_held(own: Folded, pair: Pair, k: u32, start: u32) {
@@ -148,7 +140,7 @@ fn put_held(own: Folded, pair: Pair, k: u32, start: u32) {
     put_first(own, pair, start);
   } else {
     // The last lane may be wholly the next plane's.
-    if (!SEAMS || k + 1u < HELD || k * LANE < (start & (LANE - 1u)) + params.plane_values) { put((start >> LANE_BITS) + k, gradient_of(own, pair)); }
+    if (!SEAMS || k + 1u < HELD || k * LANE < place_in_lane(start) + params.plane_values) { put((start >> LANE_BITS) + k, gradient_of(own, pair)); }
   }
 }
 

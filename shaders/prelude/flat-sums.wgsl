@@ -1,15 +1,5 @@
-// Planes that end anywhere in a lane, as lanes of the whole tensor: their sums.
-// A plane is no longer than one chain of adds.
-override ONE_CHAIN: bool = false;
-// Lanes that a short plane lies in at most, which are held in registers; 0: planes are too long for it.
-override HELD: u32 = 0u;
-// Planes need not start with a lane.
-override SEAMS: bool = true;
-
+// Sums of planes that end anywhere in a lane.
 fn load_lane(i: u32) -> Lane { return from_source(x[source_at(params.x_offset + i)], params.x_offset + i); }
-
-// Of e, whose first value is at `place` in a plane of `count` values, those that lie in it; 0 for the others. Places before the first wrap around.
-fn within(e: Lane, place: u32, count: u32) -> Lane { return lane_below(e, Lane(0.0), place, count); }
 
 // Sums of e = value - shift, and of its square.
 struct FlatSums {
@@ -30,7 +20,7 @@ fn flat_chain(sums: FlatSums, shift: f32, start: u32, end: u32) -> FlatSums {
   return own;
 }
 
-// The lanes of a short plane, in registers: a CPU pays for a loop, and for each load, more than for what it does.
+// The lanes of a short plane, in registers.
 struct HeldFour { h0: Lane, h1: Lane, h2: Lane, h3: Lane }
 struct Held { a: HeldFour, b: HeldFour, c: HeldFour, d: HeldFour }
 
@@ -77,12 +67,6 @@ fn short_sums(first: u32, shift: f32, place: u32, count: u32) -> FlatSums {
   if (HELD > 8u) { sums = add_held(sums, held_four(first, 8u), 8u, shift, place, count); }
   if (HELD > 12u) { sums = add_held(sums, held_four(first, 12u), 12u, shift, place, count); }
   return sums;
-}
-
-// Where in its first lane a plane starts.
-fn place_in_lane(start: u32) -> u32 {
-  if (!SEAMS) { return 0u; }
-  return start & (LANE - 1u);
 }
 
 // The values start..start+count of the tensor. The first lane, and four at the end, are masked: on a CPU a loop for what four leave would cost more. What lies past the end of the tensor does not count.

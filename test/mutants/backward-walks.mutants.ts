@@ -98,7 +98,7 @@ const MUTANTS: readonly Mutant[] = [
     check: oddGroups,
   },
   { file: "flat-gradient", what: "the next plane counts", line: "SEAMS && (k == 0u || k + 2u >= HELD)", wrong: "SEAMS && k == 0u", check: odd },
-  { file: "flat-gradient", what: "the plane before loses what it wrote", line: "0u, start & (LANE - 1u)));", wrong: "0u, 0u));", check: odd },
+  { file: "flat-gradient", what: "the plane before loses what it wrote", line: "0u, place_in_lane(start)));", wrong: "0u, 0u));", check: odd },
   { file: "flat-gradient", what: "the third lane of four is not written", line: "put(i + 2u, gradient_of(own, p2));", wrong: "", check: oddLong },
   { file: "flat-gradient", what: "a chain is dropped", line: "{ all += summed(pair_chain(", wrong: "{ all = summed(pair_chain(", check: oddLong },
   { file: "activation-slope", what: "gelu without the density", line: "+ u * exp(-0.5 * u * u) * 0.39894228", wrong: "", check: groups },

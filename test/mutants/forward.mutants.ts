@@ -121,7 +121,7 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "(load_lane(i) - shift)",
     check: oddPlanes,
   },
-  { file: "flat-sums", what: "a value of the next plane counts", line: "Lane(0.0), place, count)", wrong: "Lane(0.0), place, count + 1u)", check: oddPlanes },
+  { file: "flat", what: "a value of the next plane counts", line: "Lane(0.0), place, count)", wrong: "Lane(0.0), place, count + 1u)", check: oddPlanes },
   { file: "flat-sums", what: "of four lanes the third twice", line: "load_lane(i + 3u) - shift", wrong: "load_lane(i + 2u) - shift", check: longFlatRows },
   { file: "flat-sums", what: "of a plane that is held the last lane counts as a whole", line: "(k < HELD && k + 2u >= HELD)", wrong: "false", check: flatRows },
   { file: "flat-sums", what: "of lanes that are held the third twice", line: "held_distance(four.h3,", wrong: "held_distance(four.h2,", check: flatRows },
