@@ -97,9 +97,6 @@ function checkCases(gpu: Gpu, cases: readonly TuneCase[], { milliseconds = MILLI
   return cases.map((one: TuneCase, i) => requestOf(gpu, one, `${CALL}: cases[${i}]`));
 }
 
-/** Thrown by the planner's hook, once it has the request. */
-const FOUND = new Error("found");
-
 /** What the layer would ask the planner for. Nothing is planned, so that nothing happens on the GPU. */
 function requestOf(gpu: Gpu, one: TuneCase, call: string): Tunable {
   if (typeof one !== "object" || one === null) throw new OptionError(`${call}: it is ${String(one)}; wanted { norm, x }`);
@@ -115,14 +112,16 @@ function requestOf(gpu: Gpu, one: TuneCase, call: string): Tunable {
   if (!plan) throw new OptionError(`${call}: this layer has no planBackward; direction must be forward`);
   const own = gpu.plans.choose;
   let found: Tunable | null = null;
+  // Thrown by the planner's hook, once it has the request. Not made on loading: an Error has the engine parse the whole file again, for its stack.
+  const stop = new Error("found");
   gpu.plans.choose = (asked) => {
     found = asked;
-    throw FOUND;
+    throw stop;
   };
   try {
     plan.call(norm, x, given);
   } catch (error) {
-    if (error !== FOUND) throw error;
+    if (error !== stop) throw error;
   } finally {
     gpu.plans.choose = own;
   }
