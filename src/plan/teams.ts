@@ -1,7 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import { clamp, foldGrid, powerOfTwo } from "./grid.ts";
 import type { Dispatch, Team } from "./plan.ts";
-import { GPU_WORKGROUP, SOFTWARE_MANY_TEAMS, SOFTWARE_WORKGROUP, SOFTWARE_WORKGROUP_MANY } from "./thresholds.ts";
+import { GPU_WORKGROUP, SOFTWARE_MANY_TEAMS, SOFTWARE_WORKGROUP_MANY } from "./thresholds.ts";
 
 /** How the teams of a dispatch lie in workgroups. */
 export interface Teams {
@@ -22,8 +22,9 @@ export function countedRows(rows: number, capabilities: Capabilities): number {
 
 /** One invocation a team. */
 export function invocationTeams(teams: number, capabilities: Capabilities): Teams {
-  const many = teams >= SOFTWARE_MANY_TEAMS && !capabilities.batchInvariant ? SOFTWARE_WORKGROUP_MANY : SOFTWARE_WORKGROUP;
-  const workgroup = isSoftware(capabilities) ? many : 64;
+  const many = teams >= SOFTWARE_MANY_TEAMS && !capabilities.batchInvariant;
+  const fitting = many ? SOFTWARE_WORKGROUP_MANY : capabilities.subgroupMinSize;
+  const workgroup = isSoftware(capabilities) ? fitting : 64;
   return { team: "invocation", overrides: { WORKGROUP: workgroup }, grid: foldGrid(Math.ceil(teams / workgroup), capabilities) };
 }
 

@@ -18,7 +18,6 @@ import {
   SOFTWARE_MANY_TEAMS,
   SOFTWARE_STEP,
   SOFTWARE_UNROLLED,
-  SOFTWARE_WORKGROUP,
   SOFTWARE_WORKGROUP_MANY,
   TARGET_TEAMS,
 } from "../../src/plan/thresholds.ts";
@@ -98,7 +97,16 @@ describe("both sides of each threshold", () => {
   test("SOFTWARE_MANY_TEAMS: wider workgroups on a CPU", () => {
     const rows = (teams: number): ForwardRequest => instance([teams, 1, 68], 1);
     expect(kernel(rows(SOFTWARE_MANY_TEAMS), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP_MANY);
-    expect(kernel(rows(SOFTWARE_MANY_TEAMS - 1), software).overrides["WORKGROUP"]).toBe(SOFTWARE_WORKGROUP);
+    expect(kernel(rows(SOFTWARE_MANY_TEAMS - 1), software).overrides["WORKGROUP"]).toBe(software.subgroupMinSize);
+  });
+
+  test("SOFTWARE_WORKGROUP_MANY: the workgroup of a CPU fills its SIMD lanes", () => {
+    const workgroup = (lanes: number, rows: number): number | undefined => {
+      const device = { ...software, subgroupMinSize: lanes, subgroupMaxSize: lanes };
+      return planForward(instance([rows, 1, 68], 1), device).dispatches[0]!.overrides["WORKGROUP"];
+    };
+    expect([4, 8, 16].map((lanes) => workgroup(lanes, 1000))).toEqual([4, 8, 16]);
+    expect(workgroup(8, SOFTWARE_MANY_TEAMS)).toBe(SOFTWARE_WORKGROUP_MANY);
   });
 
   test("MOST_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {
