@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 83400;
+export const WHOLE = 84500;
 export const GPU = 13600;
 
 export const LAYERS = [
@@ -36,20 +36,20 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 49100,
-  RMSNorm: 49150,
+  LayerNorm: 50150,
+  RMSNorm: 50150,
   BatchNorm: 48700,
-  GroupNorm: 53900,
-  InstanceNorm: 55700,
+  GroupNorm: 55000,
+  InstanceNorm: 56700,
   WeightNorm: 24200,
-  WeightStandardization: 57950,
-  BatchChannelNorm: 56700,
+  WeightStandardization: 59000,
+  BatchChannelNorm: 57850,
   EstimatedBatchNorm: 48600,
   LocalResponseNorm: 18000,
   LpNorm: 23900,
-  MeanVarianceNorm: 54450,
+  MeanVarianceNorm: 55500,
   layerNorm: 33250,
-  layerNormBackward: 34900,
+  layerNormBackward: 36000,
   rmsNorm: 33250,
   groupNorm: 33900,
   instanceNorm: 35350,

@@ -83,7 +83,7 @@ function workOf(one: Dispatch, plan: Plan, view: StatisticsView, capabilities: C
   const together = kernel === "row-block" ? params["rows_per_team"]! : (overrides["ROWS"] ?? 1);
   // Parameters that change along a row are loaded for every lane, once for the rows that an invocation takes together.
   const vary =
-    overrides["BY_SEGMENT"] || overrides["PARAMETERS_VARY"] === 0 || kernel === "row-backward-segments" || kernel.endsWith("-flat") ? 0 : 1 / together;
+    overrides["BY_SEGMENT"] || overrides["PARAMETERS_VARY"] === 0 || kernel === "row-backward-segments" || /-(?:flat|narrow)$/.test(kernel) ? 0 : 1 / together;
   const parameters = names.filter((name) => PARAMETERS.has(name)).length * vary;
   const teams = params["teams"] ?? grid[0] * grid[1] * workgroup;
   const rows = kernel.startsWith("row-") ? view.statistics : teams;

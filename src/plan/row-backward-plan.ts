@@ -1,4 +1,5 @@
 import rowBackward from "../../shaders/row-backward.wgsl";
+import rowBackwardNarrow from "../../shaders/row-backward-narrow.wgsl";
 import rowBackwardHold from "../../shaders/row-backward-hold.wgsl";
 import rowBackwardSegments from "../../shaders/row-backward-segments.wgsl";
 import { ACTIVATIONS } from "../core/activation.ts";
@@ -13,7 +14,7 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
-import { BACKWARD_HELD, PARTIAL_ROWS, SHORT_ROW, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
+import { BACKWARD_HELD, NARROW, PARTIAL_ROWS, SHORT_ROW, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
 const PARAMETERS = ["gamma", "beta"] as const;
@@ -151,15 +152,19 @@ export function gradientBindings(request: BackwardRequest, { roles }: Operands):
 /** What the kernels of all ways are given. */
 function rowDispatch(asked: Asked, kernel: string, teams: Teams, own: Pick<Dispatch, "overrides" | "params">): Dispatch {
   const { request, operands, lanes } = asked;
-  const { gamma, beta } = lanes.views;
   return {
     kernel,
     variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
     overrides: { ...teams.overrides, ...gradientFlags(request), ...own.overrides },
-    params: { ...viewsParams({ gamma, beta }), segments: operands.segments, items: operands.items / lanes.lane, ...gradientParams(request), ...own.params },
+    params: { segments: operands.segments, items: operands.items / lanes.lane, ...gradientParams(request), ...own.params },
     bindings: gradientBindings(request, operands),
     grid: teams.grid,
   };
+}
+
+function viewsOf({ lanes }: Asked): Record<string, number> {
+  const { gamma, beta } = lanes.views;
+  return viewsParams({ gamma, beta });
 }
 
 /** Gamma and beta are the same within a segment of a row: one partial a segment, one team a row. */
@@ -177,7 +182,7 @@ export function planSegments(asked: Asked, layout: GradientLayout): RowPart {
       SHORT: Number(items <= SHORT_ROW * step * share),
       SUMS_XHAT: Number(operands.segments > 1 || (request.wants.dgamma && request.statistics === "moments" && request.subtractsMean)),
     },
-    params: { teams: rows, plane_stride: request.wants.dgamma ? rows * operands.segments : 0 },
+    params: { ...viewsOf(asked), teams: rows, plane_stride: request.wants.dgamma ? rows * operands.segments : 0 },
   });
   return { dispatch, partials: { layout, lane: request.aligned && layout.width % 4 === 0 ? 4 : 1 } };
 }
@@ -193,6 +198,8 @@ export function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
   const { view } = request;
   const sumsPartials = planesOf(request) > 0;
   const length = view.run / lanes.lane;
+  const narrow = choice === "row/invocation/1" ? planNarrow(asked, layout) : null;
+  if (narrow) return narrow;
   const rowsTogether = choice === "row/invocation/4" && sharesParameters(asked, layout) ? 4 : 1;
   const wantedRows = sumsPartials ? rowsOfTeam(view.outer, rowsTogether, capabilities) : rowsTogether;
   const rowsPerTeam = Math.min(wantedRows, layout.count);
@@ -202,6 +209,7 @@ export function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
   const dispatch = rowDispatch(asked, way.kernel, way.teams, {
     overrides: { ...way.overrides, SEGMENTED: Number(asked.operands.segments > 1) },
     params: {
+      ...viewsOf(asked),
       teams: count,
       teams_per_group: teamsPerGroup,
       rows_per_group: layout.count,
@@ -210,6 +218,26 @@ export function planFeatures(asked: Asked, layout: GradientLayout): RowPart {
     },
   });
   return { dispatch, partials: sumsPartials ? { layout: { ...layout, count: teamsPerGroup }, lane: lanes.lane } : null };
+}
+
+/** Narrow rows on a CPU, in tensors large enough to pay for the compiler: an invocation keeps gamma and the sums of its columns in registers. */
+function planNarrow(asked: Asked, layout: GradientLayout): RowPart | null {
+  const { request, lanes, operands, capabilities } = asked;
+  const { outer, run } = request.view;
+  const held = run / lanes.lane;
+  const isPlain = PARAMETERS.filter((role) => operands.roles[role]).every((role) => {
+    const { item, majorStride, minorStride } = lanes.views[role];
+    return item === 1 && majorStride + minorStride === 0;
+  });
+  if (!isSoftware(capabilities) || !isPlain || operands.segments > 1 || held > NARROW.held || countedRows(outer, capabilities) * run < NARROW.values * held)
+    return null;
+  const rowsPerTeam = clamp(Math.floor(outer / TARGET_TEAMS.software), 1, PARTIAL_ROWS.most);
+  const count = Math.ceil(outer / rowsPerTeam);
+  const dispatch = rowDispatch(asked, kernelName(rowBackwardNarrow), invocationTeams(count, capabilities), {
+    overrides: { HELD: held },
+    params: { rows: outer, rows_per_team: rowsPerTeam, plane_stride: request.wants.dgamma ? count * held : 0 },
+  });
+  return { dispatch, partials: planesOf(request) > 0 ? { layout: { ...layout, count }, lane: lanes.lane } : null };
 }
 
 /** True where all rows of a group read the same gamma and beta. */

@@ -19,6 +19,11 @@ const large = gradients({ shape: [8, 4, 3, 700], reduced: [2, 3], gamma: [1, 2],
 const far = gradients({ shape: [70, 516], reduced: [1], dy: normal(70 * 516, 2, 1e4) });
 const small = gradients({ shape: [140, 500], reduced: [1], gamma: [1], beta: [1], planAs: { subgroupMinSize: 32, subgroupMaxSize: 32 } });
 
+// Rows that a CPU holds in registers, whatever their number.
+const asNarrow = { adapterClass: "software", batchInvariant: true } as const;
+const narrow = gradients({ shape: [150, 7], reduced: [1], gamma: [1], beta: [1], planAs: asNarrow });
+const narrowFar = gradients({ shape: [150, 7], reduced: [1], dy: normal(150 * 7, 2, 1e4), planAs: asNarrow });
+
 const [subgroups, plain] = ["a GPU with subgroups", "a GPU without subgroups"] as const;
 
 const MUTANTS: readonly Mutant[] = [
@@ -61,6 +66,34 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "add_kept(partial + k, own, true);",
     check: small,
     as: subgroups,
+  },
+  {
+    file: "row-backward-narrow",
+    what: "drop a lane: the third of four is not summed",
+    line: "four.v2, own.c2, shift, k + 2u), row, four.v3",
+    wrong: "four.v1, own.c2, shift, k + 2u), row, four.v3",
+    check: narrow,
+  },
+  {
+    file: "row-backward-narrow",
+    what: "forget the rows before",
+    line: "own.dgamma + value.d * xhat_of(row, value.x)",
+    wrong: "value.d * xhat_of(row, value.x)",
+    check: narrow,
+  },
+  {
+    file: "row-backward-narrow",
+    what: "take no mean for the shift",
+    line: "opaque(start + lane_sum(all) * params.reciprocal, params.zero)",
+    wrong: "0.0",
+    check: narrowFar,
+  },
+  {
+    file: "row-backward-narrow",
+    what: "skip the last row of a team",
+    line: "for (var index = first; index < end; index++)",
+    wrong: "for (var index = first; index + 1u < end; index++)",
+    check: narrow,
   },
   {
     file: "row-backward-segments",

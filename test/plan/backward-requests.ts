@@ -46,6 +46,18 @@ function planesOf(): BackwardRequest[] {
   ];
 }
 
+/** Rows that a CPU holds in registers. */
+function narrowOf(): BackwardRequest[] {
+  const wants = { dx: true, dgamma: true, dbeta: true, dmean: false, dvariance: false };
+  const rows = layer(65_536, 7);
+  return [
+    backwardOf(rows, { hasDsum: true, gammaScale: 2 }),
+    backwardOf(rows, { wants: { ...wants, dx: false } }),
+    backwardOf(rows, { statistics: "fixed", wants: { ...wants, dgamma: false } }),
+    backwardOf(request([65_536, 12], [1], { subtractsMean: false, epsMode: "outsideStd", correction: 1, activation: "relu" })),
+  ];
+}
+
 /** Plans that together reach every kernel with every flag. */
 export function backwardPlans(device: Capabilities): Plan[] {
   const perSample = { gamma: along([4, 8, 36], [0, 1]), beta: along([4, 8, 36], [0, 1]) };
@@ -81,6 +93,7 @@ export function backwardPlans(device: Capabilities): Plan[] {
     backwardOf(request([5000, 40], [1], { parameters: { gamma: along([5000, 40], []) } })),
     backwardOf(layer(64, 96), { added: { dresidual: along([64, 96], [1]), dresidual_bias: along([64, 96], [0]) } }),
     ...planesOf(),
+    ...narrowOf(),
   ];
   return requests.map((one) => planBackward(one, device));
 }

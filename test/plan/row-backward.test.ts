@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Shape } from "../../src/core/shape.ts";
 import { gradientLayout } from "../../src/plan/gradient-layout.ts";
-import { BACKWARD_HELD, PARTIAL_ROWS, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
+import { BACKWARD_HELD, NARROW, PARTIAL_ROWS, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
 import { backwardRequest, fusedPlan, type RowCase } from "../layers/row-gradients.ts";
 import { along, DEVICES } from "./requests.ts";
 
@@ -36,7 +36,7 @@ describe("plans for the backward of rows", () => {
       features(400_000, 24),
       {
         software:
-          "row-backward invocation 4 782x1x1 lane 4 rows 128 | sum-partials invocation 4 168x1x1 lane 4 rows 56 | sum-partials invocation 4 3x1x1 lane 4 rows 56",
+          "row-backward-narrow invocation 32 196x1x1 lane 4 rows 64 | sum-partials invocation 4 237x1x1 lane 4 rows 80 | sum-partials invocation 4 3x1x1 lane 4 rows 79",
         gpu: "row-backward-hold subgroup 128 1563x1x1 lane 4 rows 64 | sum-partials invocation 64 15x1x1 lane 4 rows 80 | sum-partials invocation 64 1x1x1 lane 4 rows 79",
         plain:
           "row-backward-hold workgroup 32 6250x1x1 lane 4 rows 64 | sum-partials invocation 64 15x1x1 lane 4 rows 80 | sum-partials invocation 64 1x1x1 lane 4 rows 79",
@@ -79,6 +79,17 @@ describe("plans for the backward of rows", () => {
 
 describe("both sides of each threshold", () => {
   const first = (testCase: RowCase, device: keyof typeof DEVICES) => fusedPlan(backwardRequest(testCase), DEVICES[device])!.dispatches[0]!;
+
+  test("NARROW: a CPU holds a row of a large tensor in registers", () => {
+    const kernel = (rows: number, length: number): string => first(features(rows, length), "software").kernel;
+    const { held, values } = NARROW;
+    expect([kernel(values, held - 1), kernel(values, held + 1)]).toEqual(["row-backward-narrow", "row-backward"]);
+    expect([kernel(values / 4, held * 4), kernel(values / 4, held * 4 + 4)]).toEqual(["row-backward-narrow", "row-backward"]);
+    expect([kernel(values - 1, 7), kernel(values / 4 - 1, 12)]).toEqual(["row-backward", "row-backward"]);
+    expect(fusedPlan({ ...backwardRequest({ shape: [40, 1024, 8], reduced: [2], gamma: [0, 2] }) }, DEVICES.software)!.dispatches[0]!.kernel).toBe(
+      "row-backward",
+    );
+  });
 
   test("BACKWARD_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {
     const bySubgroup = 32 * BACKWARD_HELD * 4;
