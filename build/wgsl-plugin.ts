@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Plugin } from "vite";
-import { minifyShader, namesOf, shortHeader, type ShaderNames } from "./wgsl-minify.ts";
+import { minifyShader, namesOf, shortKernel, type ShaderNames } from "./wgsl-minify.ts";
 
-const HEADER = join(import.meta.dirname, "../src/core/shader-header.ts");
+const MODULE = join(import.meta.dirname, "../src/core/shader-module.ts");
 
 /** `import kernel from "x.wgsl"` gives the text with its name and the prelude files that it needs. */
 export function wgsl(options: { minify: boolean }): Plugin {
@@ -22,12 +22,11 @@ export function wgsl(options: { minify: boolean }): Plugin {
       const uses = isPrelude && !basename(file, ".wgsl").includes(".") ? [] : usedPrelude(join(shaders, "prelude"), text);
       const imports = uses.map((name, i) => `import use${i} from "${isPrelude ? "." : "./prelude"}/${name}.wgsl";\n`).join("");
       if (options.minify) names ??= namesOf([...textsIn(shaders), ...textsIn(join(shaders, "prelude"))]);
-      const code = names ? minifyShader(text, names) : text;
-      const list = uses.map((_, i) => `use${i}`).join(", ");
-      const short = names && shortHeader(code);
-      const own = short === null ? JSON.stringify(code) : `/* @__PURE__ */ withBindings(${JSON.stringify(short)})`;
-      const header = short === null ? "" : `import { withBindings } from ${JSON.stringify(HEADER)};\n`;
-      return `${imports}${header}export default { name: ${JSON.stringify(basename(file, ".wgsl"))}, code: ${own}, uses: [${list}] };`;
+      const name = basename(file, ".wgsl");
+      const list = uses.map((_, i) => `use${i}`);
+      if (!names) return `${imports}export default { name: ${JSON.stringify(name)}, code: ${JSON.stringify(text)}, uses: [${list.join(", ")}] };`;
+      const given = [JSON.stringify(name), JSON.stringify(shortKernel(name, minifyShader(text, names))), ...list];
+      return `${imports}import { shaderModule } from ${JSON.stringify(MODULE)};\nexport default /* @__PURE__ */ shaderModule(${given.join(", ")});`;
     },
   };
 }

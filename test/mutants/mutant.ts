@@ -21,10 +21,10 @@ export interface Mutant {
 }
 
 /** Every file of shaders/, as the kernels have it: what is changed in one is changed in what is compiled. */
-export const SHADERS: ReadonlyMap<string, { code: string }> = new Map(
+export const SHADERS: ReadonlyMap<string, { readonly name: string; code: string }> = new Map(
   Object.values(import.meta.glob<KernelModule | PreludeModule>("../../shaders/**/*.wgsl", { eager: true, import: "default" })).map((module) => [
     module.name,
-    module as { code: string },
+    module as { readonly name: string; code: string },
   ]),
 );
 

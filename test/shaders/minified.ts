@@ -1,6 +1,6 @@
 /// <reference types="vite/types/importMeta.d.ts" />
-import { minifyShader, namesOf, shortHeader } from "../../build/wgsl-minify.ts";
-import { withBindings } from "../../src/core/shader-header.ts";
+import { minifyShader, namesOf, shortKernel } from "../../build/wgsl-minify.ts";
+import { wholeKernel } from "../../src/core/shader-module.ts";
 import { SHADERS } from "../mutants/mutant.ts";
 
 const TEXTS = Object.values(import.meta.glob<string>("../../shaders/**/*.wgsl", { eager: true, query: "?raw", import: "default" }));
@@ -10,9 +10,7 @@ const NAMES = namesOf(TEXTS);
 export async function withMinifiedShaders(body: () => Promise<void>): Promise<void> {
   const whole = [...SHADERS.values()].map((shader) => [shader, shader.code] as const);
   for (const [shader, code] of whole) {
-    const text = minifyShader(code, NAMES);
-    const short = shortHeader(text);
-    shader.code = short === null ? text : withBindings(short);
+    shader.code = wholeKernel(shader.name, shortKernel(shader.name, minifyShader(code, NAMES)));
   }
   try {
     await body();
