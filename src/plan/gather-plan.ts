@@ -3,9 +3,9 @@ import { UnsupportedError } from "../core/errors.ts";
 import { mergeAxes } from "../core/parameter-view.ts";
 import { sizeOf, stridesOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { foldGrid } from "./grid.ts";
 import type { Dispatch } from "./plan.ts";
-import { kernelName } from "./kernels.ts";
 
 const MAX_AXES = 8;
 const WORKGROUP = 64;
@@ -24,14 +24,8 @@ export function gatherDispatch(extents: readonly number[], strides: readonly num
     params[`extent${axis}`] = term.extent;
     params[`stride${axis}`] = term.stride;
   });
-  return {
-    kernel: kernelName(gather),
-    variant: { lane: 1, parameter: "scalar", team: "invocation" },
-    overrides: { WORKGROUP },
-    params,
-    bindings: { source, gathered },
-    grid: foldGrid(Math.ceil(sizeOf(extents) / WORKGROUP), capabilities),
-  };
+  const grid = foldGrid(Math.ceil(sizeOf(extents) / WORKGROUP), capabilities);
+  return dispatchOf(gather, { team: "invocation", overrides: { WORKGROUP }, grid }, { params, bindings: { source, gathered } });
 }
 
 /** Strides that read a tensor of `shape` in another order of its axes. */

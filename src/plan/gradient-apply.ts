@@ -4,14 +4,14 @@ import { sizeOf } from "../core/shape.ts";
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { cutRepeats } from "./column-plan.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { gatherDispatch } from "./gather-plan.ts";
 import { arrangeLines, plannedCopy, spread, type Copies, type Field, type Lines } from "./gradient-lines.ts";
-import { isCentered, lineBindings, lineFlags, lineParams } from "./gradient-sums.ts";
+import { isCentered, lineFlags, lineParams } from "./gradient-sums.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
 import { APPLY_SPAN, COLUMN_REPEATS, INVOCATION_LANES } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
 
 /** Planes of `coefficients`: the two parts of mean(h), and the factor of the direction. */
 export const COEFFICIENT_PLANES = 3;
@@ -28,17 +28,15 @@ export function applyGradient(
   const lines = arrangeLines(field, view, "dx", request.aligned, capabilities);
   const cut = lines.columns ? cutColumns(view, lines, capabilities) : cutRuns(field, lines, capabilities);
   const coefficients = fixed ? { role: null, gathers: [], scratch: {} } : coefficientCopy(request, lines, capabilities);
-  const dispatch: Dispatch = {
-    kernel: kernelName(applyGradientKernel),
-    variant: { lane: lines.lanes.lane, parameter: lines.lanes.parameter, team: cut.teams.team },
-    overrides: {
-      ...cut.teams.overrides,
+  const dispatch = dispatchOf(applyGradientKernel, cut.teams, {
+    ...lines.lanes,
+    flags: {
       ...lineFlags(request, lines),
-      FACTORED: Number(factored),
-      FIXED: Number(fixed),
-      CENTERED: Number(isCentered(request)),
-      KEEPS_MEAN: Number(request.statistics === "moments" && !request.subtractsMean),
-      HAS_DSUM: Number(request.hasDsum),
+      FACTORED: factored,
+      FIXED: fixed,
+      CENTERED: isCentered(request),
+      KEEPS_MEAN: request.statistics === "moments" && !request.subtractsMean,
+      HAS_DSUM: request.hasDsum,
       // Infinite, not the largest half: who scales a loss looks for it.
       SATURATES: 0,
     },
@@ -50,13 +48,12 @@ export function applyGradient(
     },
     bindings: {
       ...field.tensors,
-      ...lineBindings(lines),
-      ...(request.hasDsum && { dsum: "dsum" }),
-      ...(coefficients.role && { coefficients: coefficients.role }),
+      ...lines.roles,
+      dsum: request.hasDsum && "dsum",
+      coefficients: coefficients.role,
       dx: "dx",
     },
-    grid: cut.teams.grid,
-  };
+  });
   return {
     dispatch,
     columns: lines.columns,

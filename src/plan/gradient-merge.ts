@@ -9,11 +9,11 @@ import type { Capabilities } from "./capabilities.ts";
 import { deviationFlags } from "./forward-parts.ts";
 import { isCentered, type Partials } from "./gradient-sums.ts";
 import { viewParams } from "./operands.ts";
+import { dispatchOf } from "./dispatch.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
-import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
-import { CONDENSED_SPAN, FEW_TARGETS, MERGE_WIDE } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
+import { mergeTeams } from "./teams.ts";
+import { CONDENSED_SPAN, FEW_TARGETS } from "./thresholds.ts";
 
 /** Where the partials of each target of a merge lie, and what else a merge knows of their order. */
 export interface MergeLayout {
@@ -67,11 +67,6 @@ function outputViews(partials: Partials, { view }: MergeLayout, strides: readonl
   return { ...viewParams("first_view", pair(0)), ...viewParams("second_view", pair(2)), ...viewParams("third_view", pair(4)) };
 }
 
-function mergeTeams(targets: number, count: number, capabilities: Capabilities): Teams {
-  const wide = !isSoftware(capabilities) && count >= MERGE_WIDE;
-  return wide ? workgroupTeams(targets, count, 4, capabilities) : invocationTeams(targets, capabilities);
-}
-
 /** Partials to what dx subtracts, or to the gradients of given statistics. */
 export function statisticMerge(
   request: BackwardRequest,
@@ -82,21 +77,17 @@ export function statisticMerge(
 ): Dispatch {
   const targets = request.view.statistics;
   const fixed = request.statistics === "fixed";
-  const teams = mergeTeams(targets, layout.params["partials_count"]!, capabilities);
   const dmean = fixed && request.wants.dmean;
   const dvariance = fixed && request.wants.dvariance;
-  return {
-    kernel: kernelName(mergeGradient),
-    variant: { lane: 1, parameter: "scalar", team: teams.team },
-    overrides: {
-      ...teams.overrides,
+  return dispatchOf(mergeGradient, mergeTeams(targets, layout.params["partials_count"]!, capabilities), {
+    flags: {
       ...deviationFlags(request),
-      CENTERED: Number(isCentered(request)),
-      WEIGHTED: Number(weights !== null),
-      COUNTED: Number(layout.counted === true),
-      WRITES_COEFFICIENTS: Number(!fixed),
-      WRITES_DMEAN: Number(dmean),
-      WRITES_DVARIANCE: Number(dvariance),
+      CENTERED: isCentered(request),
+      WEIGHTED: weights !== null,
+      COUNTED: layout.counted === true,
+      WRITES_COEFFICIENTS: !fixed,
+      WRITES_DMEAN: dmean,
+      WRITES_DVARIANCE: dvariance,
     },
     params: {
       weight_divisor: 1,
@@ -112,13 +103,12 @@ export function statisticMerge(
     bindings: {
       partials: partials.role,
       statistics: "statistics",
-      ...(weights && { weights: "gamma" }),
-      ...(!fixed && { coefficients: "coefficients" }),
-      ...(dmean && { dmean: "dmean" }),
-      ...(dvariance && { dvariance: "dvariance" }),
+      weights: weights && "gamma",
+      coefficients: !fixed && "coefficients",
+      dmean: dmean && "dmean",
+      dvariance: dvariance && "dvariance",
     },
-    grid: teams.grid,
-  };
+  });
 }
 
 /** The gradients that one merge of parameters writes. */
@@ -146,27 +136,19 @@ interface ParameterMerge {
 function parameterDispatch(merge: ParameterMerge, capabilities: Capabilities): Dispatch {
   const { target, condensed } = merge;
   const count = merge.targets * merge.parts;
-  const teams = mergeTeams(count, merge.span, capabilities);
-  return {
-    kernel: kernelName(mergeParameter),
-    variant: { lane: 1, parameter: "scalar", team: teams.team },
-    overrides: {
-      ...teams.overrides,
-      CONDENSES: Number(condensed !== undefined),
-      WRITES_DGAMMA: Number(!condensed && target.dgamma !== undefined),
-      WRITES_DBETA: Number(!condensed && target.dbeta !== undefined),
-      ACCUMULATES: Number(!condensed && target.accumulates),
-      WHOLE: Number(target.whole),
+  const dgamma = condensed ? undefined : target.dgamma;
+  const dbeta = condensed ? undefined : target.dbeta;
+  return dispatchOf(mergeParameter, mergeTeams(count, merge.span, capabilities), {
+    flags: {
+      CONDENSES: condensed !== undefined,
+      WRITES_DGAMMA: dgamma !== undefined,
+      WRITES_DBETA: dbeta !== undefined,
+      ACCUMULATES: !condensed && target.accumulates,
+      WHOLE: target.whole,
     },
     params: { ...merge.params, teams: count, parts: merge.parts, span: merge.span, gamma_scale: target.scale },
-    bindings: {
-      partials: merge.source,
-      ...(condensed && { condensed }),
-      ...(!condensed && target.dgamma && { dgamma: target.dgamma }),
-      ...(!condensed && target.dbeta && { dbeta: target.dbeta }),
-    },
-    grid: teams.grid,
-  };
+    bindings: { partials: merge.source, condensed, dgamma, dbeta },
+  });
 }
 
 /** All partials of each target to one, in the tensor `condensed`. */

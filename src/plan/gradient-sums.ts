@@ -5,14 +5,14 @@ import { statisticsView, type StatisticsView } from "../core/statistics-view.ts"
 import type { BackwardRequest } from "./backward-request.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { cutRepeats } from "./column-plan.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { viewsParams } from "./forward-parts.ts";
 import { arrangeLines, permuted, spread, type Copies, type Field, type Lines } from "./gradient-lines.ts";
 import { viewParams } from "./operands.ts";
-import type { Dispatch } from "./plan.ts";
+import type { Dispatch, Flags } from "./plan.ts";
 import { cutPlanes } from "./run-plan.ts";
 import { invocationTeams, isSoftware, workgroupTeams, type Teams } from "./teams.ts";
 import { COLUMN_REPEATS, INVOCATION_LANES, LONGEST_SLICE, UNSHIFTED_REPEATS } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
 
 /** Partial sums of a field over some of its axes, as a tensor: what a merge reads. */
 export interface Partials extends Copies {
@@ -39,23 +39,18 @@ export interface Summed {
   readonly direct?: boolean;
 }
 
-/** Bindings of gamma, beta and statistics. */
-export function lineBindings(lines: Lines): Record<string, string> {
-  return { ...lines.roles };
-}
-
 /** Flags that a kernel along lines always has. */
-export function lineFlags(request: BackwardRequest, lines: Lines): Record<string, number> {
+export function lineFlags(request: BackwardRequest, lines: Lines): Flags {
   const { views } = lines.lanes;
   const step = lines.columns ? ("segment" as const) : ("item" as const);
   return {
-    COLUMNS: Number(lines.columns),
-    SUBTRACTS_MEAN: Number(request.subtractsMean),
-    STATISTICS_BY_ITEM: Number(lines.statistics.item !== 0),
-    PARAMETERS_VARY: Number(views.gamma[step] !== 0 || views.beta[step] !== 0),
-    HAS_GAMMA: Number(lines.roles.gamma !== undefined),
-    HAS_BETA: Number(lines.roles.beta !== undefined),
-    SCALES_GAMMA: Number(request.gammaScale !== 1 || request.gammaShift !== 0),
+    COLUMNS: lines.columns,
+    SUBTRACTS_MEAN: request.subtractsMean,
+    STATISTICS_BY_ITEM: lines.statistics.item !== 0,
+    PARAMETERS_VARY: views.gamma[step] !== 0 || views.beta[step] !== 0,
+    HAS_GAMMA: lines.roles.gamma !== undefined,
+    HAS_BETA: lines.roles.beta !== undefined,
+    SCALES_GAMMA: request.gammaScale !== 1 || request.gammaShift !== 0,
     ACTIVATION: ACTIVATIONS.indexOf(request.activation),
   };
 }
@@ -90,25 +85,22 @@ export function sumGradients(request: BackwardRequest, asked: Field, summed: Sum
   const places = lines.columns ? [...outer, -1, ...kept, ...run] : [...outer, ...kept, -1];
   const role = `partials_${tag}`;
   const extents = places.map((place) => (place < 0 ? cut.slices : field.shape[place]!));
-  const dispatch: Dispatch = {
-    kernel: kernelName(sumGradient),
-    variant: { lane: lines.lanes.lane, parameter: lines.lanes.parameter, team: cut.teams.team },
-    overrides: {
-      ...cut.teams.overrides,
+  const dispatch = dispatchOf(sumGradient, cut.teams, {
+    ...lines.lanes,
+    flags: {
       ...lineFlags(request, lines),
       // What is summed alone keeps its digits; shifted, a sum that cancels, as that of dx does, would not.
-      CENTERED: Number(!summed.plain && isCentered(request) && !(summed.direct && lines.columns && view.repeats <= UNSHIFTED_REPEATS)),
-      WEIGHTED: Number(summed.weighted),
-      PLAIN: Number(summed.plain),
-      STATISTICS_VARY: Number(lines.statistics[lines.columns ? "segment" : "item"] !== 0),
+      CENTERED: !summed.plain && isCentered(request) && !(summed.direct && lines.columns && view.repeats <= UNSHIFTED_REPEATS),
+      WEIGHTED: summed.weighted,
+      PLAIN: summed.plain,
+      STATISTICS_VARY: lines.statistics[lines.columns ? "segment" : "item"] !== 0,
       WRITES_DGAMMA: 0,
       WRITES_DBETA: 0,
       ACCUMULATES: 0,
     },
     params: { ...lineParams(request, lines), ...cut.params, repeats: view.repeats, kept: view.kept, segments: lines.segments },
-    bindings: { ...(!summed.plain && { x: field.tensors.x }), dy: field.tensors.dy, ...lineBindings(lines), partials: role },
-    grid: cut.teams.grid,
-  };
+    bindings: { x: !summed.plain && field.tensors.x, dy: field.tensors.dy, ...lines.roles, partials: role },
+  });
   return {
     role,
     dispatch,

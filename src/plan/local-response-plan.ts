@@ -2,6 +2,7 @@ import localResponseNorm from "../../shaders/local-response-norm.wgsl";
 import localResponseNormBackward from "../../shaders/local-response-norm-backward.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { exponentParams } from "./p-norm-parts.ts";
+import { dispatchOf } from "./dispatch.ts";
 import type { Dispatch, Plan } from "./plan.ts";
 import { invocationTeams } from "./teams.ts";
 import { kernelName } from "./kernels.ts";
@@ -49,12 +50,10 @@ function planned(dispatches: readonly Dispatch[], scratch: Plan["scratch"], byte
 function windowDispatch(request: LocalResponseRequest, bindings: Dispatch["bindings"], pulls: boolean, capabilities: Capabilities): Dispatch {
   const { count, channels, inner, before, after, factor, beta, k, aligned } = request;
   const lane = aligned && inner % 4 === 0 ? 4 : 1;
-  const teams = invocationTeams(count / lane, capabilities);
   const quarters = [2, 3, 4].includes(beta * 4) ? beta * 4 : 0;
-  return {
-    kernel: kernelName(localResponseNorm),
-    variant: { lane, parameter: "scalar", team: "invocation" },
-    overrides: { ...teams.overrides, QUARTERS: quarters, RISES: Number(beta < 0), PULLS: Number(pulls) },
+  return dispatchOf(localResponseNorm, invocationTeams(count / lane, capabilities), {
+    lane,
+    flags: { QUARTERS: quarters, RISES: beta < 0, PULLS: pulls },
     params: {
       ...exponentParams("exponent", Math.abs(beta)),
       teams: count / lane,
@@ -66,6 +65,5 @@ function windowDispatch(request: LocalResponseRequest, bindings: Dispatch["bindi
       k,
     },
     bindings,
-    grid: teams.grid,
-  };
+  });
 }

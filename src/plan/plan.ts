@@ -19,6 +19,9 @@ export interface Variant {
   readonly result?: Storage;
 }
 
+/** Pipeline constants of a kernel as planners say them: numbers, and flags that become 1 or 0. */
+export type Flags = Readonly<Record<string, number | boolean>>;
+
 /** Number of workgroups in x, y and z. */
 export type Grid = readonly [number, number, number];
 

@@ -3,9 +3,10 @@ import widen from "../../shaders/widen.wgsl";
 import { TensorError } from "../core/errors.ts";
 import { bindingsIn, type KernelBinding } from "../core/shader-interface.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import type { Dispatch, Plan, Storage } from "./plan.ts";
 import { invocationTeams } from "./teams.ts";
-import { kernelName, kernelOf } from "./kernels.ts";
+import { kernelOf } from "./kernels.ts";
 
 /** A tensor of a call that is stored as f16. */
 export interface HalfTensor {
@@ -110,16 +111,13 @@ class Lowering {
     if (this.#widened.has(role)) return;
     this.#widened.add(role);
     const lane = aligned && count % 4 === 0 ? 4 : 1;
-    const teams = invocationTeams(count / lane, this.#context.capabilities);
     this.#move({ count, aligned }, 6);
-    this.#dispatches.push({
-      kernel: kernelName(widen),
-      variant: { lane, parameter: "scalar", team: "invocation", source: this.#half },
+    const made = dispatchOf(widen, invocationTeams(count / lane, this.#context.capabilities), {
+      lane,
       params: { count: count / lane },
       bindings: { source: role, widened: copyOf(role) },
-      overrides: teams.overrides,
-      grid: teams.grid,
     });
+    this.#dispatches.push({ ...made, variant: { ...made.variant, source: this.#half } });
   }
 
   #narrow(role: string, saturates: number): void {
@@ -131,14 +129,7 @@ class Lowering {
 
 function narrowDispatch(wide: string, narrowed: string, count: number, saturates: number, capabilities: Capabilities): Dispatch {
   const teams = invocationTeams(Math.ceil(count / 2), capabilities);
-  return {
-    kernel: kernelName(narrow),
-    variant: { lane: 1, parameter: "scalar", team: "invocation" },
-    params: { count },
-    bindings: { wide, narrowed },
-    overrides: { ...teams.overrides, SATURATES: saturates },
-    grid: teams.grid,
-  };
+  return dispatchOf(narrow, teams, { flags: { SATURATES: saturates }, params: { count }, bindings: { wide, narrowed } });
 }
 
 /** f32 values of the tensor `wide` to halves in `narrowed`; past the largest half they become infinite. */

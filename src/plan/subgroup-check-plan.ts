@@ -1,7 +1,7 @@
 import subgroupCheck from "../../shaders/subgroup-check.wgsl";
 import type { Capabilities } from "./capabilities.ts";
-import { kernelName } from "./kernels.ts";
-import type { Dispatch, Plan } from "./plan.ts";
+import { dispatchOf } from "./dispatch.ts";
+import type { Plan } from "./plan.ts";
 import { GPU_WORKGROUP } from "./thresholds.ts";
 
 /** Values that an invocation of the check writes: lane, width, sum, sum of squares, largest. */
@@ -24,14 +24,7 @@ export interface SubgroupCheck {
 export function planSubgroupChecks(capabilities: Capabilities): SubgroupCheck[] {
   const of = (team: "subgroup" | "cluster", wanted: number): SubgroupCheck => {
     const workgroup = Math.min(wanted, capabilities.maxInvocationsPerWorkgroup);
-    const dispatch: Dispatch = {
-      kernel: kernelName(subgroupCheck),
-      variant: { lane: 1, parameter: "scalar", team },
-      overrides: { WORKGROUP: workgroup, TEAMS: 1 },
-      params: {},
-      bindings: { found: "found" },
-      grid: [1, 1, 1],
-    };
+    const dispatch = dispatchOf(subgroupCheck, { team, overrides: { WORKGROUP: workgroup, TEAMS: 1 }, grid: [1, 1, 1] }, { bindings: { found: "found" } });
     const values = workgroup * FOUND;
     return { plan: { walk: "none", team, dispatches: [dispatch], scratch: {}, bytesMoved: values * 4 }, workgroup, values, bySubgroup: team === "subgroup" };
   };

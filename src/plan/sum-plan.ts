@@ -1,10 +1,10 @@
 import sumPartials from "../../shaders/sum-partials.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import { partialsOf, type GradientLayout } from "./gradient-layout.ts";
+import { dispatchOf } from "./dispatch.ts";
 import type { Dispatch } from "./plan.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
 import { SUMMED_AT_ONCE } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
 
 /** Partial gradients that lie as [planes, outer, count, width], dgamma's plane before dbeta's. */
 export interface Partials {
@@ -40,11 +40,9 @@ function sumDispatch(partials: Partials, rowsPerSlice: number, capabilities: Cap
   const slices = Math.ceil(layout.count / rowsPerSlice);
   const width = layout.width / lane;
   const count = planes * layout.outer * slices * width;
-  const teams = invocationTeams(count, capabilities);
-  return {
-    kernel: kernelName(sumPartials),
-    variant: { lane, parameter: "scalar", team: "invocation" },
-    overrides: { ...teams.overrides, LAST: Number(sums === undefined), ACCUMULATES: Number(partials.accumulates) },
+  return dispatchOf(sumPartials, invocationTeams(count, capabilities), {
+    lane,
+    flags: { LAST: sums === undefined, ACCUMULATES: partials.accumulates },
     params: {
       teams: count,
       planes_before_dbeta: Number(dgamma),
@@ -55,7 +53,6 @@ function sumDispatch(partials: Partials, rowsPerSlice: number, capabilities: Cap
       rows_per_slice: rowsPerSlice,
       gamma_scale: partials.gammaScale,
     },
-    bindings: { partials: partials.role, ...(sums ? { sums } : { ...(dgamma && { dgamma: "dgamma" }), ...(dbeta && { dbeta: "dbeta" }) }) },
-    grid: teams.grid,
-  };
+    bindings: { partials: partials.role, sums, dgamma: !sums && dgamma && "dgamma", dbeta: !sums && dbeta && "dbeta" },
+  });
 }

@@ -1,13 +1,13 @@
 import exportMoments from "../../shaders/export-moments.wgsl";
 import { statisticsView } from "../core/statistics-view.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { planForward } from "./forward-plan.ts";
 import { gatherDispatch } from "./gather-plan.ts";
 import { mergeDispatch, type MergeRequest } from "./merge-plan.ts";
 import type { Plan } from "./plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "./request.ts";
 import { invocationTeams } from "./teams.ts";
-import { kernelName } from "./kernels.ts";
 
 /** Values of one partial: n, shift, sum of e, sum of e^2 with e = x - shift. */
 export const PARTIAL_VALUES = 4;
@@ -16,21 +16,16 @@ export const PARTIAL_VALUES = 4;
 export function planMoments(request: ForwardRequest, capabilities: Capabilities): Plan {
   const { statistics: channels, count } = request.view;
   const inner = planForward(request, capabilities);
-  const teams = invocationTeams(channels, capabilities);
   const statistics_stride = statisticsStride(channels);
   return {
     ...inner,
     scratch: { ...inner.scratch, statistics: statistics_stride * STATISTICS_PLANES * 4 },
     dispatches: [
       ...inner.dispatches,
-      {
-        kernel: kernelName(exportMoments),
-        variant: { lane: 1, parameter: "scalar", team: teams.team },
-        overrides: { ...teams.overrides },
+      dispatchOf(exportMoments, invocationTeams(channels, capabilities), {
         params: { count: channels, values: count, statistics_stride },
         bindings: { statistics: "statistics", partials: "moments" },
-        grid: teams.grid,
-      },
+      }),
     ],
   };
 }

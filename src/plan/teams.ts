@@ -1,7 +1,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import { clamp, foldGrid, powerOfTwo } from "./grid.ts";
 import type { Dispatch, Team } from "./plan.ts";
-import { GPU_WORKGROUP, SOFTWARE_MANY_TEAMS, SOFTWARE_WORKGROUP_MANY } from "./thresholds.ts";
+import { GPU_WORKGROUP, MERGE_WIDE, SOFTWARE_MANY_TEAMS, SOFTWARE_WORKGROUP_MANY } from "./thresholds.ts";
 
 /** How the teams of a dispatch lie in workgroups. */
 export interface Teams {
@@ -33,6 +33,12 @@ export function subgroupTeams(teams: number, capabilities: Capabilities): Teams 
   const workgroup = Math.min(GPU_WORKGROUP.subgroups, capabilities.maxInvocationsPerWorkgroup);
   const perWorkgroup = Math.max(1, Math.floor(workgroup / capabilities.subgroupMaxSize));
   return { team: "subgroup", overrides: { WORKGROUP: workgroup, TEAMS: perWorkgroup }, grid: foldGrid(Math.ceil(teams / perWorkgroup), capabilities) };
+}
+
+/** Teams that merge `count` partials each: an invocation, or a workgroup where a GPU finds many. */
+export function mergeTeams(targets: number, count: number, capabilities: Capabilities, perInvocation = 4): Teams {
+  const wide = !isSoftware(capabilities) && count >= MERGE_WIDE;
+  return wide ? workgroupTeams(targets, count, perInvocation, capabilities) : invocationTeams(targets, capabilities);
 }
 
 /** One workgroup a team, wide enough for `lanes` lanes of work with `perInvocation` each. */
