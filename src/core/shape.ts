@@ -6,6 +6,8 @@ export type Shape = readonly number[];
 /** Where the channel axis lies: after the batch axis, or last. */
 export type Layout = "nchw" | "nhwc";
 
+export const LAYOUTS: readonly Layout[] = ["nchw", "nhwc"];
+
 /** Count of values of a shape. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -28,6 +30,11 @@ export function stridesOf(shape: Shape): number[] {
 /** True where both shapes have the same rank and the same sizes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** Refuses a tensor that is there and has another shape; `words` lead over to the one that it must have. @throws ShapeError */
+export function checkSame(call: string, name: string, tensor: { readonly shape: Shape } | null | undefined, shape: Shape, words = "wanted"): void {
+  if (tensor && !sameShape(tensor.shape, shape)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; ${words} ${formatShape(shape)}`);
 }
 
 /**

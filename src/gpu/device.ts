@@ -1,5 +1,5 @@
 import { DeviceLostError, LimitError, OptionError, ShapeError, TensorError } from "../core/errors.ts";
-import { bytesOf, DTYPES, type Dtype } from "../core/dtype.ts";
+import { bytesOf, checkDtype, type Dtype } from "../core/dtype.ts";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { AdapterNames, WebGpuBuffer, WebGpuDevice } from "../core/webgpu-types.ts";
 import type { Capabilities } from "../plan/capabilities.ts";
@@ -83,9 +83,10 @@ export class Gpu {
     return this.#lostInfo !== null;
   }
 
-  /** @internal */
-  get lostReason(): string {
-    return this.#lostInfo ? `${this.#lostInfo.reason} ${this.#lostInfo.message}`.trim() : "";
+  /** @internal The error of a call that finds the device lost. */
+  lostError(call: string, cause?: unknown): DeviceLostError {
+    const { reason, message } = this.#lostInfo!;
+    return new DeviceLostError(`${call}: the device is lost: ${`${reason} ${message}`.trim()}`, { cause });
   }
 
   /** @internal Waits so long for a loss that may be on its way. */
@@ -96,7 +97,7 @@ export class Gpu {
   /** @internal Refuses a lost device, and tensors that are destroyed or of another device. */
   check(call: string, tensors: Readonly<Record<string, Tensor | null | undefined>>, prefix = ""): void {
     if (this.#destroyed) throw new TensorError(`${call}: this Gpu was destroyed`);
-    if (this.#lostInfo) throw new DeviceLostError(`${call}: the device is lost: ${this.lostReason}`);
+    if (this.#lostInfo) throw this.lostError(call);
     for (const name in tensors) {
       const tensor = tensors[name];
       if (tensor === null || tensor === undefined) continue;
@@ -136,7 +137,7 @@ export class Gpu {
     this.check("Gpu.tensor", {});
     checkShape(shape, "Gpu.tensor");
     if (values.length !== sizeOf(shape)) throw new ShapeError(`Gpu.tensor: values has ${values.length} values; ${formatShape(shape)} holds ${sizeOf(shape)}`);
-    const tensor = this.#create(shape, checkDtype(options.dtype, "Gpu.tensor"), "Gpu.tensor");
+    const tensor = this.#create(shape, checkDtype("Gpu.tensor", options.dtype), "Gpu.tensor");
     if (tensor.size) tensor.fill(values);
     return tensor;
   }
@@ -145,7 +146,7 @@ export class Gpu {
   empty(shape: Shape, options: { dtype?: Dtype } = {}): Tensor {
     this.check("Gpu.empty", {});
     checkShape(shape, "Gpu.empty");
-    return this.#create(shape, checkDtype(options.dtype, "Gpu.empty"), "Gpu.empty");
+    return this.#create(shape, checkDtype("Gpu.empty", options.dtype), "Gpu.empty");
   }
 
   #create(shape: Shape, dtype: Dtype, call: string): Tensor {
@@ -177,7 +178,7 @@ export class Gpu {
     if (typeof (buffer as GPUBuffer | null)?.usage !== "number") throw new TensorError(`Gpu.wrap: buffer is ${String(buffer)}; wanted a GPUBuffer`);
     const { size, usage } = buffer as GPUBuffer;
     const { offset = 0 } = options;
-    const dtype = checkDtype(options.dtype, "Gpu.wrap");
+    const dtype = checkDtype("Gpu.wrap", options.dtype);
     const bytes = Math.ceil((sizeOf(shape) * bytesOf(dtype)) / 4) * 4;
     if (!Number.isSafeInteger(offset) || offset < 0 || offset % 4) throw new OptionError(`Gpu.wrap: offset is ${offset}; wanted a multiple of 4 bytes from 0`);
     if ((usage & STORAGE) === 0) throw new TensorError(`Gpu.wrap: the buffer's usage (${usage}) lacks STORAGE (128)`);
@@ -264,12 +265,6 @@ export class Gpu {
     this.#alive.clear();
     if (this.#ownsDevice) (this.device as GPUDevice).destroy();
   }
-}
-
-function checkDtype(dtype: Dtype | undefined, call: string): Dtype {
-  const found = dtype ?? "f32";
-  if (!DTYPES.includes(found)) throw new OptionError(`${call}: dtype is ${String(found)}; wanted ${DTYPES.join(" or ")}`);
-  return found;
 }
 
 function tensorsIn(value: unknown, depth: number): Tensor[] {

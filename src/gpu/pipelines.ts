@@ -32,12 +32,10 @@ export class Pipelines {
     const key = keyOf(dispatch);
     const known = this.#compiled.get(key);
     if (known) return known;
-    const parts = this.#describe(dispatch);
-    this.#device.pushErrorScope("validation");
-    const module = this.#device.createShaderModule({ code: parts.text.code, label: parts.label });
-    const pipeline = this.#device.createComputePipeline({ ...parts.descriptor, compute: { ...parts.descriptor.compute, module } });
+    const parts = this.#watched(dispatch);
+    const pipeline = this.#device.createComputePipeline(parts.descriptor);
     const fault = this.#device.popErrorScope().then(
-      (error) => (error ? shaderError(module, parts, error.message) : null),
+      (error) => (error ? shaderError(parts, error.message) : null),
       () => null,
     );
     const compiled = this.#store(key, parts, pipeline, fault);
@@ -52,34 +50,27 @@ export class Pipelines {
   async prepare(dispatch: Dispatch): Promise<void> {
     const key = keyOf(dispatch);
     if (this.#compiled.has(key)) return;
-    const parts = this.#describe(dispatch);
-    this.#device.pushErrorScope("validation");
-    const module = this.#device.createShaderModule({ code: parts.text.code, label: parts.label });
+    const parts = this.#watched(dispatch);
     const scope = this.#device.popErrorScope();
-    const pending = this.#device.createComputePipelineAsync({ ...parts.descriptor, compute: { ...parts.descriptor.compute, module } });
+    const pending = this.#device.createComputePipelineAsync(parts.descriptor);
     try {
       const pipeline = await pending;
       await scope;
       if (!this.#compiled.has(key)) this.#store(key, parts, pipeline, null);
     } catch (cause) {
       await scope.catch(() => null);
-      throw await shaderError(module, parts, cause instanceof Error ? cause.message : String(cause));
+      throw await shaderError(parts, cause instanceof Error ? cause.message : String(cause));
     }
   }
 
-  #store(key: string, parts: Parts, pipeline: GPUComputePipeline, fault: CompiledKernel["fault"]): CompiledKernel {
-    const compiled: CompiledKernel = {
-      params: parts.params,
-      pipeline,
-      layout: parts.layout,
-      storage: parts.storage,
-      fault,
-    };
+  #store(key: string, { params, layout, storage }: Parts, pipeline: GPUComputePipeline, fault: CompiledKernel["fault"]): CompiledKernel {
+    const compiled: CompiledKernel = { params, pipeline, layout, storage, fault };
     this.#compiled.set(key, compiled);
     return compiled;
   }
 
-  #describe(dispatch: Dispatch): Parts {
+  /** All that makes a pipeline, its module in an error scope that is left open. */
+  #watched(dispatch: Dispatch): Parts {
     const kernel = kernelOf(dispatch.kernel);
     const text = compose(kernel, preludeOf(kernel, dispatch.variant, Boolean(dispatch.overrides["ACTIVATION"])));
     for (const name of Object.keys(dispatch.overrides)) {
@@ -88,18 +79,12 @@ export class Pipelines {
     const [uniform, ...storage] = bindingsIn(kernel.code);
     const layout = this.#layoutOf(kernel.name, [uniform!, ...storage]);
     const label = `normgpu ${kernel.name} ${formatVariant(dispatch.variant)}`;
-    return {
-      params: paramsIn(text.code, uniform!.element),
-      storage,
-      layout,
-      label,
-      text,
-      descriptor: {
-        label,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-        compute: { entryPoint: kernel.name.replaceAll("-", "_"), constants: { ...dispatch.overrides } },
-      },
-    };
+    const params = paramsIn(text.code, uniform!.element);
+    const pipelineLayout = this.#device.createPipelineLayout({ bindGroupLayouts: [layout] });
+    this.#device.pushErrorScope("validation");
+    const module = this.#device.createShaderModule({ code: text.code, label });
+    const compute = { module, entryPoint: kernel.name.replaceAll("-", "_"), constants: { ...dispatch.overrides } };
+    return { params, storage, layout, text, descriptor: { label, layout: pipelineLayout, compute } };
   }
 
   #layoutOf(kernel: string, bindings: readonly KernelBinding[]): GPUBindGroupLayout {
@@ -119,9 +104,12 @@ interface Parts {
   readonly params: Params;
   readonly storage: readonly KernelBinding[];
   readonly layout: GPUBindGroupLayout;
-  readonly label: string;
   readonly text: Composed;
-  readonly descriptor: { label: string; layout: GPUPipelineLayout; compute: { entryPoint: string; constants: Record<string, number> } };
+  readonly descriptor: {
+    label: string;
+    layout: GPUPipelineLayout;
+    compute: { module: GPUShaderModule; entryPoint: string; constants: Record<string, number> };
+  };
 }
 
 function keyOf(dispatch: Dispatch): string {
@@ -133,10 +121,10 @@ function formatVariant({ lane, parameter, team, source = "f32", result = "f32" }
 }
 
 /** The compiler's first message with the file and line that it means. */
-async function shaderError(module: GPUShaderModule, parts: Parts, fallback: string): Promise<ShaderError> {
-  const info = await module.getCompilationInfo().catch(() => null);
+async function shaderError({ text, descriptor: { label, compute } }: Parts, fallback: string): Promise<ShaderError> {
+  const info = await compute.module.getCompilationInfo().catch(() => null);
   const message = info?.messages.find((found) => found.type === "error");
-  if (!message) return new ShaderError(`${parts.label}: ${fallback}`);
-  const { file, line } = parts.text.locate(message.lineNum);
-  return new ShaderError(`${file}:${line}:${message.linePos}: ${message.message.trim()} (${parts.label})`);
+  if (!message) return new ShaderError(`${label}: ${fallback}`);
+  const { file, line } = text.locate(message.lineNum);
+  return new ShaderError(`${file}:${line}:${message.linePos}: ${message.message.trim()} (${label})`);
 }

@@ -18,9 +18,10 @@ export class Plans {
   readonly #waiting = new Set<string>();
   /** What tuning chose for a request, where something was tuned; it is a part of the key under which its plan is remembered. */
   choose: ((asked: Tunable) => Choice | undefined) | null = null;
+  /** Another number once plans that were given out are no longer what would be planned: whoever remembers one by other keys asks again. */
+  epoch = 0;
   #test: Promise<void> | null = null;
   #passed = false;
-  #epoch = 0;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -36,16 +37,6 @@ export class Plans {
       this.#test ??= this.#check();
       return make({ ...capabilities, subgroups: false });
     });
-  }
-
-  /** Another number once plans that were given out are no longer what would be planned: whoever remembers one by other keys asks again. */
-  get epoch(): number {
-    return this.#epoch;
-  }
-
-  /** What was chosen has changed. */
-  renew(): void {
-    this.#epoch++;
   }
 
   /** Runs the self-test of subgroups, where there are any and it was not started. */
@@ -65,7 +56,7 @@ export class Plans {
       this.#gpu.judgeSubgroups(this.#passed);
       for (const key of this.#waiting) this.#memory.forget(key);
       this.#waiting.clear();
-      this.#epoch++;
+      this.epoch++;
     } catch {
       // The device is lost: whoever calls next is told.
     }

@@ -11,6 +11,9 @@ import type { Tensor } from "./tensor.ts";
 
 export type { Recording };
 
+/** Tensors of a call by their roles; those that it does not have may stand there as nothing. */
+export type RoleTensors = Readonly<Record<string, Tensor | null | undefined>>;
+
 /** What a plan needs at every call. */
 interface PreparedPlan {
   readonly plan: Plan;
@@ -29,11 +32,6 @@ export interface StoredAs {
   readonly aligned: boolean;
 }
 
-/** Plans as they run where some tensors are f16, by which those are. */
-const lowered = new WeakMap<Gpu, WeakMap<Plan, Map<string, Plan>>>();
-
-const prepared = new WeakMap<Gpu, WeakMap<Plan, PreparedPlan>>();
-
 /** A call of which nothing is left to be watched. Its bind groups live as long as the buffers that they bind. */
 interface Encoded {
   readonly own: PreparedPlan;
@@ -43,25 +41,49 @@ interface Encoded {
   readonly scratch: number;
 }
 
-/** Calls with a plan, by the tensors that they were given. */
-interface PlanCalls {
+/** What is known of a plan on one device. */
+interface KnownPlan {
   /** Roles of tensors, in the order of a key. */
   readonly roles: readonly string[];
+  /** Calls, by the tensors that they were given. */
   readonly encoded: Memory<Encoded>;
+  /** The plan as it runs where some tensors are f16, by which those are. */
+  readonly lowered: Map<string, Plan>;
+  prepared: PreparedPlan | null;
 }
 
-const remembered = new WeakMap<Gpu, WeakMap<Plan, PlanCalls>>();
+const plans = new WeakMap<Gpu, WeakMap<Plan, KnownPlan>>();
 const MOST_CALLS = 256;
 const NOTHING = {};
+
+/**
+ * Runs a plan like {@link run}, and destroys what was made for the call where it is refused: it must not linger.
+ * @throws TensorError, DeviceLostError
+ */
+export function runOrFree(
+  gpu: Gpu,
+  plan: Plan,
+  tensors: RoleTensors,
+  recording: Recording,
+  call: string,
+  made: readonly ({ destroy(): void } | null | undefined | false)[],
+): void {
+  try {
+    run(gpu, plan, tensors, recording, call);
+  } catch (error) {
+    for (const output of made) if (output) output.destroy();
+    throw error;
+  }
+}
 
 /**
  * Queues a plan: binds by name, encodes all dispatches in one pass, submits once where nobody else will. Tensors may be f16, whatever they were planned as.
  * @throws TensorError where a tensor that is written lies in a buffer that is also read, or written by another role, or is f16 where only f32 can be; DeviceLostError
  */
-export function run(gpu: Gpu, asked: Plan, tensors: Readonly<Record<string, Tensor>>, recording: Recording, call: string): void {
+export function run(gpu: Gpu, asked: Plan, tensors: RoleTensors, recording: Recording, call: string): void {
   gpu.check(call, NOTHING);
   if (asked.dispatches.length === 0) return;
-  const calls = callsOf(gpu, asked);
+  const calls = knownPlan(gpu, asked);
   const key = keyOf(calls.roles, tensors);
   const known = calls.encoded.get(key);
   const again = known && groupsAgain(gpu, known);
@@ -74,7 +96,7 @@ export function run(gpu: Gpu, asked: Plan, tensors: Readonly<Record<string, Tens
   const own = preparePlan(gpu, plan);
   checkAliases(own, tensors, call);
   const scratch = scratchOf(gpu, plan, gpu.recorder.isDeferred(recording), call);
-  const groups = plan.dispatches.map((dispatch, i) => groupOf(gpu, dispatch, own.dispatches[i]!, tensors, scratch, call));
+  const groups = plan.dispatches.map((dispatch, i) => groupOf(gpu, dispatch, own.dispatches[i]!, tensors as Readonly<Record<string, Tensor>>, scratch, call));
   const faults = newFaults(own, groups);
   const found = gpu.recorder.record(recording, call, faults.length > 0, (pass) => encode(pass, own, groups));
   if (faults.length === 0) {
@@ -100,19 +122,20 @@ function encode(pass: GPUComputePassEncoder, { plan, dispatches }: PreparedPlan,
   }
 }
 
-function callsOf(gpu: Gpu, plan: Plan): PlanCalls {
-  let plans = remembered.get(gpu);
-  if (!plans) remembered.set(gpu, (plans = new WeakMap()));
-  const known = plans.get(plan);
-  if (known) return known;
-  const roles = new Set(plan.dispatches.flatMap(({ bindings }) => Object.values(bindings)));
-  const made = { roles: [...roles].filter((role) => !(role in plan.scratch)), encoded: new Memory<Encoded>(MOST_CALLS) };
-  plans.set(plan, made);
-  return made;
+function knownPlan(gpu: Gpu, plan: Plan): KnownPlan {
+  let own = plans.get(gpu);
+  if (!own) plans.set(gpu, (own = new WeakMap()));
+  let known = own.get(plan);
+  if (!known) {
+    const roles = new Set(plan.dispatches.flatMap(({ bindings }) => Object.values(bindings)));
+    known = { roles: [...roles].filter((role) => !(role in plan.scratch)), encoded: new Memory(MOST_CALLS), lowered: new Map(), prepared: null };
+    own.set(plan, known);
+  }
+  return known;
 }
 
 /** A tensor is never changed: a call with the same ones binds the same ranges, in the same types, and was checked before. */
-function keyOf(roles: readonly string[], tensors: Readonly<Record<string, Tensor>>): string {
+function keyOf(roles: readonly string[], tensors: RoleTensors): string {
   let key = "";
   for (let i = 0; i < roles.length; i++) key += `${tensors[roles[i]!]!.id},`;
   return key;
@@ -131,35 +154,25 @@ function groupsAgain(gpu: Gpu, { groups, slots, scratch }: Encoded): Group[] | n
 }
 
 /** The plan as it runs with these tensors, of which some may be f16. @throws TensorError where one is f16 that must be f32 */
-export function planFor(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, StoredAs>>, call: string): Plan {
+export function planFor(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, StoredAs | null | undefined>>, call: string): Plan {
   const halves: Record<string, HalfTensor> = {};
   let key = "";
   for (const role in tensors) {
-    const tensor = tensors[role]!;
-    if (tensor.dtype !== "f16") continue;
+    const tensor = tensors[role];
+    if (tensor?.dtype !== "f16") continue;
     halves[role] = { count: tensor.size, aligned: tensor.aligned };
     key += `${role} ${tensor.size} ${tensor.aligned},`;
   }
-  return key ? lower(gpu, plan, halves, key, call) : plan;
-}
-
-function lower(gpu: Gpu, plan: Plan, halves: Readonly<Record<string, HalfTensor>>, key: string, call: string): Plan {
-  let plans = lowered.get(gpu);
-  if (!plans) lowered.set(gpu, (plans = new WeakMap()));
-  let own = plans.get(plan);
-  if (!own) plans.set(plan, (own = new Map()));
-  const known = own.get(key);
-  if (known) return known;
-  const made = lowerStorage(plan, { halves, capabilities: gpu.capabilities, call });
-  own.set(key, made);
+  if (!key) return plan;
+  const { lowered } = knownPlan(gpu, plan);
+  const made = lowered.get(key) ?? lowerStorage(plan, { halves, capabilities: gpu.capabilities, call });
+  lowered.set(key, made);
   return made;
 }
 
 function preparePlan(gpu: Gpu, plan: Plan): PreparedPlan {
-  let plans = prepared.get(gpu);
-  if (!plans) prepared.set(gpu, (plans = new WeakMap()));
-  const known = plans.get(plan);
-  if (known) return known;
+  const known = knownPlan(gpu, plan);
+  if (known.prepared) return known.prepared;
   const dispatches = plan.dispatches.map((dispatch) => prepareDispatch(gpu, dispatch));
   const read = new Set<string>();
   const written = new Set<string>();
@@ -169,9 +182,7 @@ function preparePlan(gpu: Gpu, plan: Plan): PreparedPlan {
       (compiled.storage[place]!.kind === "read_write" ? written : read).add(role);
     });
   }
-  const found = { plan, dispatches, read, written };
-  plans.set(plan, found);
-  return found;
+  return (known.prepared = { plan, dispatches, read, written });
 }
 
 /** What a first use of a pipeline or of a set of buffers may reveal; empty where both were used before. */
@@ -201,11 +212,11 @@ function scratchOf(gpu: Gpu, plan: Plan, isDeferred: boolean, call: string): Map
 }
 
 /** WebGPU refuses a buffer that one dispatch reads and writes, even where the ranges are apart; across dispatches a tensor would change before it is read. */
-function checkAliases({ read, written }: PreparedPlan, tensors: Readonly<Record<string, Tensor>>, call: string): void {
+function checkAliases({ read, written }: PreparedPlan, tensors: RoleTensors, call: string): void {
   for (const role of written) {
     const target = tensors[role]!;
     for (const [other, tensor] of Object.entries(tensors)) {
-      if (other === role || tensor.buffer !== target.buffer) continue;
+      if (other === role || tensor?.buffer !== target.buffer) continue;
       const isClash = read.has(other) || (written.has(other) && (read.has(role) || overlap(boundRange(target), boundRange(tensor))));
       if (isClash) throw new TensorError(`${call}: ${role} and ${other} lie in the same GPUBuffer; a call cannot write a buffer that it also uses otherwise`);
     }

@@ -102,14 +102,14 @@ export class Tensor {
       if (!copy) return options.raw ? new Uint16Array(0) : new Float32Array(0);
       const failed = await copy.mapped;
       if (failed) throw failed.cause;
-      if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`);
+      if (gpu.isLost) throw gpu.lostError("Tensor.read");
       return this.#valuesIn(copy.staging.getMappedRange(), options.raw === true);
     } catch (cause) {
       if (cause instanceof DeviceLostError) throw cause;
       const isOurs = cause instanceof NormgpuError;
       // A loss shows as another error first: give it time to be reported.
       await gpu.settled(isOurs ? 50 : 1000);
-      if (gpu.isLost) throw new DeviceLostError(`Tensor.read: the device is lost: ${gpu.lostReason}`, { cause });
+      if (gpu.isLost) throw gpu.lostError("Tensor.read", cause);
       if (isOurs) throw cause;
       throw new TensorError(`Tensor.read: the values could not be mapped: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     } finally {

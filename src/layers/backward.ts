@@ -1,7 +1,7 @@
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
-import { formatShape, sameShape, type Shape } from "../core/shape.ts";
+import { checkSame, formatShape, sameShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { run, type Recording } from "../gpu/run.ts";
+import { runOrFree, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planBackward } from "../plan/backward-plan.ts";
 import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
@@ -161,7 +161,7 @@ function findBackward(
   const { out = {}, dsum, gamma = null, beta = null } = options;
   const { meaning } = saved;
   const x = saved.x.shape;
-  if (dsum && !sameShape(dsum.shape, x)) throw new ShapeError(`${call}: dsum is ${formatShape(dsum.shape)}; x was ${formatShape(x)}`);
+  checkSame(call, "dsum", dsum, x, "x was");
   checkMeaning(call, spec, saved, { gamma, beta });
   const given = {
     wants: options.wants ?? {},
@@ -195,30 +195,21 @@ export function runBackward(
   gpu.need(call, { dy });
   gpu.check(call, { dsum, gamma, beta, "saved.x": x, "saved.statistics": statistics });
   gpu.check(call, out as Record<string, Tensor | undefined>, "out.");
-  if (!sameShape(dy.shape, x.shape)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; x was ${formatShape(x.shape)}`);
+  checkSame(call, "dy", dy, x.shape, "x was");
   const spec = specOf(x.shape, meaning.kind);
   const find = (): FoundBackward => findBackward(gpu, walks, call, spec, dy, saved, options);
   const found = remembered(gpu, spec, keyOf(dy, saved, options), (known: FoundBackward) => known.meaning === meaning, find);
   const made: Tensor[] = [];
   const result = {} as BackwardResult;
-  const tensors: Record<string, Tensor> = { x, dy, statistics };
-  if (dsum) tensors["dsum"] = dsum;
-  if (gamma) tensors["gamma"] = gamma;
-  if (beta) tensors["beta"] = beta;
-  try {
-    for (const name of NAMES) {
-      const shape = found.outputs[name];
-      if (!shape) continue;
-      const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? x.dtype : "f32" });
-      if (!out[name]) made.push(tensor);
-      result[name] = tensors[ROLES[name]] = tensor;
-    }
-    run(gpu, found.plan, tensors, options, call);
-  } catch (error) {
-    // What was made for a call that is refused must not linger.
-    for (const tensor of made) tensor.destroy();
-    throw error;
+  const tensors: Record<string, Tensor | null | undefined> = { x, dy, statistics, dsum, gamma, beta };
+  for (const name of NAMES) {
+    const shape = found.outputs[name];
+    if (!shape) continue;
+    const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? x.dtype : "f32" });
+    if (!out[name]) made.push(tensor);
+    result[name] = tensors[ROLES[name]] = tensor;
   }
+  runOrFree(gpu, found.plan, tensors, options, call, made);
   return found.sharesDx ? { ...result, dresidual: result.dx } : result;
 }
 
@@ -239,9 +230,7 @@ function checkOut(call: string, { outputs }: BackwardCall, out: Partial<Backward
   for (const name of NAMES) {
     const wanted = outputs[name];
     const found = out[name];
-    if (wanted && found && !sameShape(found.shape, wanted)) {
-      throw new ShapeError(`${call}: out.${name} is ${formatShape(found.shape)}; wanted ${formatShape(wanted)}`);
-    }
+    if (wanted) checkSame(call, `out.${name}`, found, wanted);
     if (accumulate && wanted && ADDED_UP.has(name)) checkAddedTo(call, { [name]: found });
   }
   if (!outputs.dresidual && out.dresidual && out.dresidual !== out.dx)

@@ -1,8 +1,6 @@
 import type { Activation } from "../core/activation.ts";
 import { ShapeError, TensorError } from "../core/errors.ts";
-import type { Named } from "../core/safetensors.ts";
-import { formatShape, sameShape, type Shape } from "../core/shape.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
+import { checkSame, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -16,11 +14,12 @@ import { ChannelNorm } from "./channel-norm.ts";
 import type { ChannelOptions } from "./channels.ts";
 import { EstimatedBatchNorm } from "./estimated-batch-norm.ts";
 import { ownOptions } from "./kept-specs.ts";
+import { Layer } from "./layer.ts";
 import { outputDtype, type ForwardOptions } from "./forward.ts";
 import type { NormClassOptions } from "./norm.ts";
 import type { RunningOptions } from "./running-statistics.ts";
 import type { Saved } from "./saved.ts";
-import { loadState, readState, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
+import type { StateEntry } from "./state.ts";
 
 /** Options of {@link BatchChannelNorm}. `affine` and `bias` are of both normalizations, `momentum` and its like of the first. */
 export interface BatchChannelNormOptions extends ChannelOptions, RunningOptions, NormClassOptions {
@@ -92,8 +91,7 @@ export interface BatchChannelBackwardOptions extends Recording, Pick<BackwardOpt
  *
  * What lies between is kept in f32. Qiao, Wang, Liu, Shen & Yuille 2019, "Rethinking Normalization and Elimination Singularity in Neural Networks" (arXiv:1911.09738).
  */
-export class BatchChannelNorm {
-  readonly gpu: Gpu;
+export class BatchChannelNorm extends Layer {
   readonly options: Readonly<BatchChannelNormOptions>;
   /** The first normalization, with bnGamma, bnBeta [channels] and the running statistics. */
   readonly batch: BatchNorm | EstimatedBatchNorm;
@@ -108,7 +106,7 @@ export class BatchChannelNorm {
   constructor(gpu: Gpu, options: BatchChannelNormOptions) {
     const { channels, groups, movingSpeed, eps, bnEps = eps, activation, layout, affine, bias, ...running } = options;
     const shared = { channels, layout, affine, bias };
-    this.gpu = gpu;
+    super(gpu, "BatchChannelNorm");
     this.options = ownOptions(options);
     this.channel = new ChannelNorm(gpu, { ...shared, groups, eps, activation }, "BatchChannelNorm");
     const own = { ...shared, eps: bnEps };
@@ -140,9 +138,9 @@ export class BatchChannelNorm {
         ...given,
         ...recording,
         dtype: middle?.dtype ?? "f32",
-        out: { ...(middle && { y: middle }), ...(out.sum && { sum: out.sum }), ...(out.saved && { saved: out.saved.batch }) },
+        out: { y: middle, sum: out.sum, saved: out.saved?.batch },
       });
-      const own = { ...(out.y && { y: out.y }), ...(out.saved && { saved: out.saved.channel }) };
+      const own = { y: out.y, saved: out.saved?.channel };
       const { y, saved } = this.channel.forward(first.y, { ...recording, saved: saves, dtype: dtype ?? out.y?.dtype ?? x.dtype, out: own });
       return { y, ...(first.sum && { sum: first.sum }), ...(saved && { saved: new BatchChannelSaved(first.saved!, saved) }) };
     });
@@ -161,10 +159,9 @@ export class BatchChannelNorm {
     this.#checkBackward(call, dy, saved, options);
     const middle = this.#gradient.tensor(this.gpu, saved.channel.x.shape, options);
     return this.#record({ encoder, pass }, (recording) => {
-      const shared = { ...recording, ...(accumulate !== undefined && { accumulate }) };
-      const second = this.channel.backward(dy, saved.channel, { ...shared, out: { dx: middle, ...(dgamma && { dgamma }), ...(dbeta && { dbeta }) } });
-      const own = { ...rest, ...(dbnGamma && { dgamma: dbnGamma }), ...(dbnBeta && { dbeta: dbnBeta }) };
-      const first = this.batch.backward(second.dx, saved.batch, { ...shared, ...(dsum && { dsum }), out: own });
+      const shared = { ...recording, accumulate };
+      const second = this.channel.backward(dy, saved.channel, { ...shared, out: { dx: middle, dgamma, dbeta } });
+      const first = this.batch.backward(second.dx, saved.batch, { ...shared, dsum, out: { ...rest, dgamma: dbnGamma, dbeta: dbnBeta } });
       const { dgamma: firstGamma, dbeta: firstBeta, ...others } = first;
       return {
         ...others,
@@ -192,10 +189,8 @@ export class BatchChannelNorm {
     checkSaved(call, "out.saved", out.saved ?? null);
     const { x: between, statistics } = out.saved?.channel ?? {};
     this.gpu.check(call, { gamma, beta, "out.y": out.y, "out.sum": out.sum, "out.saved": statistics, "out.saved.channel.x": between });
-    if (out.y && !sameShape(out.y.shape, x.shape)) {
-      throw new ShapeError(`${call}: out.y is ${formatShape(out.y.shape)}; it must have x's shape ${formatShape(x.shape)}`);
-    }
-    outputDtype(call, x, { ...(dtype && { dtype }), ...(out.y && { out: { y: out.y } }) });
+    checkSame(call, "out.y", out.y, x.shape, "it must have x's shape");
+    outputDtype(call, x, { dtype, out: { y: out.y } });
     const wanted = statisticsStride(x.shape[0]! * this.options.groups) * STATISTICS_PLANES;
     if (statistics && statistics.size !== wanted) {
       throw new ShapeError(`${call}: out.saved comes from a call with other statistics (${statistics.size} values; wanted ${wanted})`);
@@ -224,24 +219,21 @@ export class BatchChannelNorm {
       ...named,
     });
     for (const [name, tensor] of Object.entries({ dy, dsum, "out.dx": out.dx })) {
-      if (tensor && !sameShape(tensor.shape, batch.x.shape))
-        throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; x was ${formatShape(batch.x.shape)}`);
+      checkSame(call, name, tensor, batch.x.shape, "x was");
     }
     for (const [name, tensor, like] of [
       ["dbnGamma", out.dbnGamma, gamma],
       ["dbnBeta", out.dbnBeta, beta],
     ] as const) {
       if (accumulate && like) checkAddedTo(call, { [name]: tensor });
-      if (tensor && like && !sameShape(tensor.shape, like.shape)) {
-        throw new ShapeError(`${call}: out.${name} is ${formatShape(tensor.shape)}; wanted ${formatShape(like.shape)}`);
-      }
+      if (like) checkSame(call, `out.${name}`, tensor, like.shape);
     }
     if (accumulate && batch.meaning.inputs.parameters.residual_bias) checkAddedTo(call, { dresidualBias: out.dresidualBias });
   }
 
   /** One pass and one submit for both halves, where the caller brings none. */
   #record<Result>({ encoder, pass }: Recording, work: (recording: Recording) => Result): Result {
-    if (encoder || pass) return work({ ...(encoder && { encoder }), ...(pass && { pass }) });
+    if (encoder || pass) return work({ encoder, pass });
     return this.gpu.batch(() => work({}));
   }
 
@@ -255,28 +247,17 @@ export class BatchChannelNorm {
     await Promise.all([this.batch.prepare(x), this.channel.prepare(x)]);
   }
 
-  /** The tensors that training changes, by name. */
-  parameters(): Record<string, Tensor> {
+  override parameters(): Record<string, Tensor> {
     const { gamma: bnGamma, beta: bnBeta } = this.batch;
     return { ...this.channel.parameters(), ...(bnGamma && { bnGamma }), ...(bnBeta && { bnBeta }) };
   }
 
-  #stateEntries(): StateEntry[] {
+  /** @internal Under the keys of the authors' code: `weight`, `bias` and those of `bn`. */
+  override stateEntries(): StateEntry[] {
     return [...this.channel.stateEntries(), ...this.batch.stateEntries().map((entry) => ({ ...entry, key: `bn.${entry.key}` }))];
   }
 
-  /** The state under the keys of the authors' code: `weight`, `bias` and those of `bn`. @throws TensorError, DeviceLostError */
-  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
-    return readState(this.gpu, "BatchChannelNorm.stateDict", this.#stateEntries(), options.prefix);
-  }
-
-  /** @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, "BatchChannelNorm.loadStateDict", this.#stateEntries(), dict, options);
-  }
-
-  /** Frees the layer's own tensors. Twice is fine. */
-  destroy(): void {
+  override destroy(): void {
     this.batch.destroy();
     this.channel.destroy();
     this.#between.destroy();

@@ -1,6 +1,7 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
-import { formatShape, resolveAxes, sameShape, stridesOf, type Layout, type Shape } from "../core/shape.ts";
+import { checkWord } from "../core/options.ts";
+import { formatShape, LAYOUTS, resolveAxes, sameShape, stridesOf, type Layout, type Shape } from "../core/shape.ts";
 
 /** Options that say where x's channels are. */
 export interface ChannelOptions {
@@ -10,7 +11,7 @@ export interface ChannelOptions {
 
 /** The channel axis of x in a layout. @throws OptionError, ShapeError */
 export function channelAxis(layout: Layout, x: Shape, call: string): number {
-  if (layout !== "nchw" && layout !== "nhwc") throw new OptionError(`${call}: layout is ${String(layout)}; wanted "nchw" or "nhwc"`);
+  checkWord(call, "layout", layout, LAYOUTS);
   if (x.length < 2) throw new ShapeError(`${call}: x is ${formatShape(x)}; it needs a batch axis and a channel axis`);
   return layout === "nchw" ? 1 : x.length - 1;
 }

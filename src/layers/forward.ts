@@ -1,10 +1,11 @@
 import type { Activation } from "../core/activation.ts";
 import { DTYPES, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
+import { checkWord } from "../core/options.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
-import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import { checkSame, formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { run, type Recording } from "../gpu/run.ts";
+import { runOrFree, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planForward } from "../plan/forward-plan.ts";
 import type { BackwardRequest } from "../plan/backward-request.ts";
@@ -237,22 +238,8 @@ export function runForward(
   const y = out.y ?? gpu.empty(x.shape, { dtype });
   const sum = sums ? (out.sum ?? gpu.empty(x.shape, { dtype: sumDtype })) : undefined;
   const saved = options.saved === false ? undefined : savedOver(gpu, sum ?? x, meaning, out.saved);
-  const tensors: Record<string, Tensor> = { x, y, ...layer };
-  if (gamma) tensors["gamma"] = gamma;
-  if (beta) tensors["beta"] = beta;
-  if (residualBias) tensors["residual_bias"] = residualBias;
-  if (residual) tensors["residual"] = residual;
-  if (sum) tensors["sum"] = sum;
-  if (saved) tensors["statistics"] = saved.statistics;
-  try {
-    run(gpu, plan, tensors, options, call);
-  } catch (error) {
-    // What was made for a call that is refused must not linger.
-    if (!out.y) y.destroy();
-    if (!out.sum) sum?.destroy();
-    if (!out.saved) saved?.destroy();
-    throw error;
-  }
+  const tensors = { x, y, gamma, beta, residual, residual_bias: residualBias, sum, statistics: saved?.statistics, ...layer };
+  runOrFree(gpu, plan, tensors, options, call, [!out.y && y, !out.sum && sum, !out.saved && saved]);
   return { y, ...(sum && { sum }), ...(saved && { saved }) };
 }
 
@@ -278,18 +265,13 @@ function wantsSum(spec: NormSpec, options: ForwardOptions, saves: boolean): bool
 
 /** The type of y: as asked, else as `out` has it, else x's. @throws OptionError where they disagree */
 export function outputDtype(call: string, x: Tensor, { dtype, out }: ForwardOptions): Dtype {
-  if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: dtype is ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
+  if (dtype !== undefined) checkWord(call, "dtype", dtype, DTYPES);
   if (dtype !== undefined && out?.y && out.y.dtype !== dtype) throw new OptionError(`${call}: dtype is ${dtype}; out.y is ${out.y.dtype}`);
   return dtype ?? out?.y?.dtype ?? x.dtype;
 }
 
 function checkOut(spec: NormSpec, x: Shape, out: NonNullable<ForwardOptions["out"]>): void {
-  for (const name of ["y", "sum"] as const) {
-    const tensor = out[name];
-    if (tensor && !sameShape(tensor.shape, x)) {
-      throw new ShapeError(`${spec.call}: out.${name} is ${formatShape(tensor.shape)}; it must have x's shape ${formatShape(x)}`);
-    }
-  }
+  for (const name of ["y", "sum"] as const) checkSame(spec.call, `out.${name}`, out[name], x, "it must have x's shape");
   if (out.saved && !(out.saved instanceof Saved)) throw new TensorError(`${spec.call}: out.saved is ${typeof out.saved}; wanted what a forward call saved`);
   const wanted = statisticsStride(viewOf(spec.shape, spec.reduced).statistics) * STATISTICS_PLANES;
   const own = out.saved && sizeOf(out.saved.statistics.shape);

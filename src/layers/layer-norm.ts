@@ -1,4 +1,5 @@
-import { OptionError, ShapeError } from "../core/errors.ts";
+import { ShapeError } from "../core/errors.ts";
+import { checkFinite } from "../core/options.ts";
 import { broadcastStrides } from "../core/parameter-view.ts";
 import { formatShape, resolveAxes, sameShape, stridesOf, type Shape } from "../core/shape.ts";
 import type { Activation } from "../core/activation.ts";
@@ -71,8 +72,7 @@ export function layerNormSpec(call: string, x: Shape, options: LayerNormOptions,
   const axes = resolveAxes(options.axes ?? (x.length ? [-1] : []), x.length, call);
   const eps = options.eps ?? 1e-5;
   checkEps(eps, call);
-  const { gammaOffset = 0 } = options;
-  if (!Number.isFinite(gammaOffset)) throw new OptionError(`${call}: gammaOffset is ${String(gammaOffset)}; wanted a finite number`);
+  const gammaOffset = checkFinite(call, "gammaOffset", options.gammaOffset ?? 0);
   const own = axes.map((axis) => x[axis]!);
   const others = x.filter((_, axis) => !axes.includes(axis));
   if (own.includes(0) && !others.includes(0))

@@ -1,15 +1,14 @@
-import { OptionError, ShapeError } from "../core/errors.ts";
-import type { Named } from "../core/safetensors.ts";
-import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
+import { OptionError } from "../core/errors.ts";
+import { checkFinite, checkWord } from "../core/options.ts";
+import { checkSame, LAYOUTS, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { planFor, run, type Recording, type StoredAs } from "../gpu/run.ts";
+import { planFor, runOrFree, type Recording, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planLocalResponse, planLocalResponseBackward, type LocalResponseRequest } from "../plan/local-response-plan.ts";
 import type { Dispatch, Plan } from "../plan/plan.ts";
 import { channelAxis, checkCount, type ChannelOptions } from "./channels.ts";
 import { ownOptions } from "./kept-specs.ts";
-import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
+import { Layer } from "./layer.ts";
 
 /** What local response normalization means, whatever the call. Names and defaults are PyTorch's. */
 export interface LocalResponseNormMeaning extends ChannelOptions {
@@ -98,9 +97,9 @@ function forward(gpu: Gpu, call: string, x: Tensor, meaning: LocalResponseNormMe
   gpu.need(call, { x });
   gpu.check(call, { "out.y": out.y });
   const request = requestOf(call, x.shape, meaning, x.aligned && out.y?.aligned !== false);
-  checkSame(call, "out.y", out.y, x.shape);
+  checkSame(call, "out.y", out.y, x.shape, "it must have x's shape");
   const y = out.y ?? gpu.empty(x.shape, { dtype: x.dtype });
-  runOrFree(gpu, planOf(gpu, "forward", request), { x, y }, options, call, out.y ? null : y);
+  runOrFree(gpu, planOf(gpu, "forward", request), { x, y }, options, call, [!out.y && y]);
   const { size, alpha, beta, k, layout, alphaDivSize, evenWindow } = meaning;
   return { y, ...(options.saved !== false && { saved: new LocalResponseSaved(x, { size, alpha, beta, k, layout, alphaDivSize, evenWindow }) }) };
 }
@@ -111,22 +110,12 @@ function backward(gpu: Gpu, call: string, dy: Tensor, saved: LocalResponseSaved 
   const { x } = saved;
   gpu.need(call, { dy });
   gpu.check(call, { "saved.x": x, "out.dx": out.dx });
-  checkSame(call, "dy", dy, x.shape);
-  checkSame(call, "out.dx", out.dx, x.shape);
+  checkSame(call, "dy", dy, x.shape, "it must have x's shape");
+  checkSame(call, "out.dx", out.dx, x.shape, "it must have x's shape");
   const request = requestOf(call, x.shape, saved.meaning, x.aligned && dy.aligned && out.dx?.aligned !== false);
   const dx = out.dx ?? gpu.empty(x.shape, { dtype: x.dtype });
-  runOrFree(gpu, planOf(gpu, "backward", request), { x, dy, dx }, options, call, out.dx ? null : dx);
+  runOrFree(gpu, planOf(gpu, "backward", request), { x, dy, dx }, options, call, [!out.dx && dx]);
   return { dx };
-}
-
-/** Runs a plan; what was made for a call that is refused must not linger. */
-function runOrFree(gpu: Gpu, plan: Plan, tensors: Readonly<Record<string, Tensor>>, recording: Recording, call: string, made: Tensor | null): void {
-  try {
-    run(gpu, plan, tensors, recording, call);
-  } catch (error) {
-    made?.destroy();
-    throw error;
-  }
 }
 
 /** The plan of a call, remembered by everything that it depends on. */
@@ -157,29 +146,21 @@ function requestOf(call: string, x: Shape, meaning: LocalResponseNormMeaning, al
 function checkMeaning(call: string, meaning: LocalResponseNormMeaning): LocalResponseNormMeaning {
   const { size, alpha = 1e-4, beta = 0.75, k = 1, layout = "nchw", evenWindow = "moreBefore" } = meaning;
   checkCount(size, "size", call);
-  for (const [name, value] of Object.entries({ alpha, k })) {
-    if (!(value >= 0 && Number.isFinite(Math.fround(value)))) throw new OptionError(`${call}: ${name} is ${String(value)}; wanted a finite number from 0`);
-  }
-  if (!Number.isFinite(Math.fround(beta))) throw new OptionError(`${call}: beta is ${String(beta)}; wanted a finite number`);
-  if (layout !== "nchw" && layout !== "nhwc") throw new OptionError(`${call}: layout is ${String(layout)}; wanted "nchw" or "nhwc"`);
-  if (evenWindow !== "moreBefore" && evenWindow !== "moreAfter") {
-    throw new OptionError(`${call}: evenWindow is ${String(evenWindow)}; wanted "moreBefore" or "moreAfter"`);
-  }
+  checkFinite(call, "alpha", alpha, 0);
+  checkFinite(call, "k", k, 0);
+  checkFinite(call, "beta", beta);
+  checkWord(call, "layout", layout, LAYOUTS);
+  checkWord(call, "evenWindow", evenWindow, ["moreBefore", "moreAfter"]);
   return meaning;
 }
 
-function checkSame(call: string, name: string, tensor: Tensor | undefined, x: Shape): void {
-  if (tensor && !sameShape(tensor.shape, x)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; it must have x's shape ${formatShape(x)}`);
-}
-
 /** Local response normalization, without parameters. PyTorch's `LocalResponseNorm`. */
-export class LocalResponseNorm {
-  readonly gpu: Gpu;
+export class LocalResponseNorm extends Layer {
   readonly options: Readonly<LocalResponseNormMeaning>;
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: LocalResponseNormMeaning) {
-    this.gpu = gpu;
+    super(gpu, "LocalResponseNorm");
     this.options = ownOptions(checkMeaning("LocalResponseNorm", options));
   }
 
@@ -205,22 +186,4 @@ export class LocalResponseNorm {
     const dispatches = (): Dispatch[] => [...this.plan(x, "forward", dtype).dispatches, ...this.plan(x, "backward", dtype).dispatches];
     await this.gpu.prepare(dispatches, "LocalResponseNorm.prepare");
   }
-
-  /** The tensors that training changes: none. */
-  parameters(): Record<string, Tensor> {
-    return {};
-  }
-
-  /** The state: nothing. */
-  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
-    return readState(this.gpu, "LocalResponseNorm.stateDict", [], options.prefix);
-  }
-
-  /** Takes a state without keys. @throws FormatError that names every key */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, "LocalResponseNorm.loadStateDict", [], dict, options);
-  }
-
-  /** There is nothing to free. */
-  destroy(): void {}
 }

@@ -1,16 +1,14 @@
 import type { Dtype } from "../core/dtype.ts";
-import { OptionError } from "../core/errors.ts";
-import type { Named } from "../core/safetensors.ts";
+import { checkFinite } from "../core/options.ts";
 import { resolveAxes, type Shape } from "../core/shape.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ownOptions } from "./kept-specs.ts";
+import { Layer } from "./layer.ts";
 import { checkEps } from "./norm.ts";
 import { pNormPlan, runPNorm, runPNormBackward, type PNormSaved, type PNormSpec } from "./p-norm.ts";
-import { loadState, readState, type LoadOptions, type LoadResult, type StateDict } from "./state.ts";
 
 /** What LpNorm means, whatever the call. */
 export interface LpNormMeaning {
@@ -80,20 +78,18 @@ function lpNormSpec(call: string, x: Shape, options: LpNormMeaning): PNormSpec {
 }
 
 function checkPower(p: number, call: string): number {
-  if (!(Number.isFinite(p) && p >= 1)) throw new OptionError(`${call}: p is ${String(p)}; wanted a finite number from 1`);
-  return p;
+  return checkFinite(call, "p", p, 1);
 }
 
 /** Division by a p-norm, without parameters. */
-export class LpNorm {
-  readonly gpu: Gpu;
+export class LpNorm extends Layer {
   readonly options: Readonly<LpNormMeaning>;
 
   /** @throws OptionError */
   constructor(gpu: Gpu, options: LpNormMeaning = {}) {
     checkPower(options.p ?? 2, "LpNorm");
     checkEps(options.eps ?? 0, "LpNorm");
-    this.gpu = gpu;
+    super(gpu, "LpNorm");
     this.options = ownOptions(options);
   }
 
@@ -117,24 +113,6 @@ export class LpNorm {
   async prepare(x: Shape): Promise<void> {
     await this.gpu.prepare(() => [...this.plan(x, "forward").dispatches, ...this.plan(x, "backward").dispatches], "LpNorm.prepare");
   }
-
-  /** The tensors that training changes: none. */
-  parameters(): Record<string, Tensor> {
-    return {};
-  }
-
-  /** The state: nothing. */
-  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
-    return readState(this.gpu, "LpNorm.stateDict", [], options.prefix);
-  }
-
-  /** Takes a state without keys. @throws FormatError that names every key */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, "LpNorm.loadStateDict", [], dict, options);
-  }
-
-  /** There is nothing to free. */
-  destroy(): void {}
 }
 
 const FORWARD = { hasG: false, aligned: true, norm: true };

@@ -1,9 +1,7 @@
 import { ACTIVATIONS, type Activation } from "../core/activation.ts";
 import type { Dtype } from "../core/dtype.ts";
-import { OptionError } from "../core/errors.ts";
+import { checkFinite, checkWord } from "../core/options.ts";
 import { checkShape, sizeOf, type Shape } from "../core/shape.ts";
-import type { Named } from "../core/safetensors.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { planFor, type StoredAs } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -13,7 +11,8 @@ import { backwardPlanOf, runBackward, type BackwardOptions, type BackwardResult 
 import { planOf, runForward, type AffineParameters, type ForwardOptions, type ForwardResult, type LayerTensors, type NormSpec } from "./forward.ts";
 import { KeptSpecs } from "./kept-specs.ts";
 import type { InputShapes, Saved, SavedMeaning } from "./saved.ts";
-import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
+import { Layer } from "./layer.ts";
+import { tensorEntry, type StateEntry } from "./state.ts";
 
 /** Options that every layer with gamma and beta has. */
 export interface NormClassOptions {
@@ -51,23 +50,19 @@ export interface NormConstructorOptions extends NormClassOptions {
 }
 
 /** What all layers are: their parameters, and a forward call whose meaning the layer's `spec` gives. */
-export abstract class Norm {
-  readonly gpu: Gpu;
+export abstract class Norm extends Layer {
   /** Starts so that its factor is 1; null without `affine`. */
   readonly gamma: Tensor | null;
   /** Starts as zeros; null without `affine` or `bias`. */
   readonly beta: Tensor | null;
-  protected readonly layer: string;
   readonly #forwards = new KeptSpecs<NormSpec>();
   readonly #backwards = new KeptSpecs<NormSpec>();
 
   protected constructor(gpu: Gpu, layer: string, shape: Shape, options: NormConstructorOptions, affine = true) {
+    super(gpu, layer);
     checkShape(shape, layer);
     checkActivation(options.activation, layer);
-    const { gammaOffset = 0 } = options;
-    if (!Number.isFinite(gammaOffset)) throw new OptionError(`${layer}: gammaOffset is ${String(gammaOffset)}; wanted a finite number`);
-    this.gpu = gpu;
-    this.layer = layer;
+    const gammaOffset = checkFinite(layer, "gammaOffset", options.gammaOffset ?? 0);
     const has = options.affine ?? affine;
     this.gamma = has ? gpu.tensor(new Float32Array(sizeOf(shape)).fill(1 - gammaOffset), shape) : null;
     this.beta = has && options.bias !== false ? gpu.tensor(new Float32Array(sizeOf(shape)), shape) : null;
@@ -161,48 +156,22 @@ export abstract class Norm {
     await this.gpu.prepare(() => this.plan(x, given).dispatches, `${this.layer}.prepare`);
   }
 
-  /** The tensors that training changes, by name. */
-  parameters(): Record<string, Tensor> {
+  override parameters(): Record<string, Tensor> {
     return { ...(this.gamma && { gamma: this.gamma }), ...(this.beta && { beta: this.beta }) };
   }
 
-  /** @internal What the layer saves and loads. */
-  stateEntries(): StateEntry[] {
+  /** @internal */
+  override stateEntries(): StateEntry[] {
     return [...(this.gamma ? [tensorEntry("weight", this.gamma)] : []), ...(this.beta ? [tensorEntry("bias", this.beta)] : [])];
-  }
-
-  /**
-   * The layer's state under PyTorch's keys, each with `prefix` before it, as everything queued so far leaves it.
-   * @throws TensorError, DeviceLostError
-   */
-  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
-    return readState(this.gpu, `${this.layer}.stateDict`, this.stateEntries(), options.prefix);
-  }
-
-  /**
-   * Takes a state with PyTorch's keys: an object or a Map of { shape, dtype, data }, as {@link readSafetensors} and `stateDict` give it. All of it or, where anything is wrong, nothing.
-   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
-   */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, `${this.layer}.loadStateDict`, this.stateEntries(), dict, options);
-  }
-
-  /** Frees the layer's own tensors. Twice is fine. */
-  destroy(): void {
-    this.gamma?.destroy();
-    this.beta?.destroy();
   }
 }
 
 /** The activation, `none` where it is not given. @throws OptionError */
 export function checkActivation(activation: Activation | undefined, call: string): Activation {
-  const found = activation ?? "none";
-  if (!ACTIVATIONS.includes(found)) throw new OptionError(`${call}: activation is ${String(found)}; wanted one of ${ACTIVATIONS.join(", ")}`);
-  return found;
+  return checkWord(call, "activation", activation ?? "none", ACTIVATIONS);
 }
 
 /** Refuses an eps that is negative or not a number. @throws OptionError */
 export function checkEps(eps: number, call: string): number {
-  if (!(eps >= 0 && Number.isFinite(Math.fround(eps)))) throw new OptionError(`${call}: eps is ${String(eps)}; wanted a finite number from 0`);
-  return eps;
+  return checkFinite(call, "eps", eps, 0);
 }

@@ -1,14 +1,15 @@
-import { DTYPES, type Dtype } from "../core/dtype.ts";
+import { checkDtype, type Dtype } from "../core/dtype.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import { checkSame, formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { run, type Recording } from "../gpu/run.ts";
+import { runOrFree, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planPNormBackward } from "../plan/p-norm-backward-plan.ts";
 import { planPNorm } from "../plan/p-norm-plan.ts";
 import type { PNormRequest, PNormRole } from "../plan/p-norm-request.ts";
 import type { Plan } from "../plan/plan.ts";
 import { checkAddedTo } from "./accumulate.ts";
+import { aligned } from "./forward.ts";
 import { viewOf } from "./views.ts";
 
 /** One layer's meaning for one shape of x: y = g * x / max(norm, eps), norm = (sum of |x|^p)^(1/p) over `reduced`. */
@@ -81,10 +82,6 @@ export function pNormPlan(gpu: Gpu, direction: "forward" | "backward", spec: PNo
   );
 }
 
-function aligned(tensors: readonly Tensor[]): boolean {
-  return tensors.every((tensor) => tensor.aligned);
-}
-
 /** Validates, plans, allocates what `out` does not bring, and queues the call. */
 export function runPNorm(gpu: Gpu, call: string, x: Tensor, specOf: (shape: Shape) => PNormSpec, options: PNormOptions): { y: Tensor; saved?: PNormSaved } {
   const { out, g = null } = options;
@@ -94,20 +91,13 @@ export function runPNorm(gpu: Gpu, call: string, x: Tensor, specOf: (shape: Shap
   const { names, normShape } = spec;
   if (g) checkFactors(call, g.shape, spec, x.shape);
   const saves = options.saved !== false;
-  checkOut(call, `out.${names.y}`, out.y, x.shape);
-  if (saves) checkOut(call, "out.saved.norm", out.saved?.norm, normShape);
-  const y = out.y ?? gpu.empty(x.shape, { dtype: checkDtype(call, options.dtype) ?? x.dtype });
+  checkSame(call, `out.${names.y}`, out.y, x.shape);
+  if (saves) checkSame(call, "out.saved.norm", out.saved?.norm, normShape);
+  const y = out.y ?? gpu.empty(x.shape, { dtype: checkDtype(call, options.dtype ?? x.dtype) });
   if (options.dtype && y.dtype !== options.dtype) throw new OptionError(`${call}: dtype is ${options.dtype}; out.${names.y} is ${y.dtype}`);
   const norm = saves ? (out.saved?.norm ?? gpu.empty(normShape)) : null;
   const plan = pNormPlan(gpu, "forward", spec, x.shape, { hasG: g !== null, aligned: aligned([x, y]), norm: saves });
-  try {
-    run(gpu, plan, { [names.x]: x, [names.y]: y, ...(g && { g }), ...(norm && { norm }) }, options, call);
-  } catch (error) {
-    // What was made for a call that is refused must not linger.
-    if (!out.y) y.destroy();
-    if (!out.saved) norm?.destroy();
-    throw error;
-  }
+  runOrFree(gpu, plan, { [names.x]: x, [names.y]: y, g, norm }, options, call, [!out.y && y, !out.saved && norm]);
   return { y, ...(norm && { saved: new PNormSaved(x, g, norm, spec) }) };
 }
 
@@ -125,31 +115,16 @@ export function runPNormBackward(
   const { names } = spec;
   gpu.need(call, { [names.dy]: dy });
   gpu.check(call, { [`saved.${names.x}`]: x, "saved.g": g, "saved.norm": norm, [`out.${names.dx}`]: out.dx, "out.dg": out.dg });
-  checkOut(call, names.dy, dy, x.shape);
-  checkOut(call, `out.${names.dx}`, out.dx, x.shape);
+  checkSame(call, names.dy, dy, x.shape);
+  checkSame(call, `out.${names.dx}`, out.dx, x.shape);
   if (out.dg && !g) throw new OptionError(`${call}: out.dg is given; the forward call had no g`);
-  if (g && out.dg && out.dg.size !== g.size) checkOut(call, "out.dg", out.dg, g.shape);
+  if (g && out.dg && out.dg.size !== g.size) checkSame(call, "out.dg", out.dg, g.shape);
   if (accumulate) checkAddedTo(call, { [names.dx]: out.dx, ...(g && { dg: out.dg }) });
   const dx = out.dx ?? gpu.empty(x.shape, { dtype: x.dtype });
   const dg = g ? (out.dg ?? gpu.empty(g.shape)) : null;
   const plan = pNormPlan(gpu, "backward", spec, x.shape, { hasG: g !== null, aligned: aligned([x, dy, dx]), accumulates: accumulate });
-  try {
-    run(gpu, plan, { [names.x]: x, [names.dy]: dy, [names.dx]: dx, norm, ...(g && dg && { g, dg }) }, options, call);
-  } catch (error) {
-    if (!out.dx) dx.destroy();
-    if (!out.dg) dg?.destroy();
-    throw error;
-  }
+  runOrFree(gpu, plan, { [names.x]: x, [names.dy]: dy, [names.dx]: dx, norm, g, dg }, options, call, [!out.dx && dx, !out.dg && dg]);
   return { dx, ...(dg && { dg }) };
-}
-
-function checkDtype(call: string, dtype: Dtype | undefined): Dtype | undefined {
-  if (dtype !== undefined && !DTYPES.includes(dtype)) throw new OptionError(`${call}: dtype is ${String(dtype)}; wanted ${DTYPES.join(" or ")}`);
-  return dtype;
-}
-
-function checkOut(call: string, name: string, tensor: Tensor | undefined, wanted: Shape): void {
-  if (tensor && !sameShape(tensor.shape, wanted)) throw new ShapeError(`${call}: ${name} is ${formatShape(tensor.shape)}; wanted ${formatShape(wanted)}`);
 }
 
 /** g has a value for each norm: the shape of the norms, or of the axes that are not reduced. */

@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
-import { run, type Recording } from "../gpu/run.ts";
+import { runOrFree, type Recording } from "../gpu/run.ts";
 import { Tensor } from "../gpu/tensor.ts";
 import { planPacked, type PackedRequest } from "../plan/packed-plan.ts";
 import type { PackedRows } from "./pack-rows.ts";
@@ -89,18 +89,13 @@ export function runPacked(
   asked: Pick<PackedRequest, "kernel" | "overrides" | "params">,
   given: Readonly<Record<string, Tensor | null | undefined>>,
   recording: Recording,
-  made: readonly { destroy(): void }[],
+  made: Parameters<typeof runOrFree>[5],
 ): void {
-  const present = Object.entries(given).filter((entry): entry is [string, Tensor] => entry[1] !== null && entry[1] !== undefined);
-  const tensors = { table: rows.table, ...Object.fromEntries(present) };
-  const request: PackedRequest = { ...asked, parts: rows.parts, roles: Object.keys(tensors) };
-  try {
-    const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
-    run(gpu, plan, tensors, recording, call);
-  } catch (error) {
-    for (const output of made) output.destroy();
-    throw error;
-  }
+  const tensors = { table: rows.table, ...given };
+  const roles = Object.entries(tensors).flatMap(([role, tensor]) => (tensor ? [role] : []));
+  const request: PackedRequest = { ...asked, parts: rows.parts, roles };
+  const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
+  runOrFree(gpu, plan, tensors, recording, call, made);
 }
 
 /** Values of a weight that share a mean or a norm. */

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
+import { checkSame, formatShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Memory } from "../gpu/memory.ts";
 import { run, type Recording } from "../gpu/run.ts";
@@ -44,7 +44,7 @@ function checkList(gpu: Gpu, partials: readonly Tensor[], values: number, call: 
   gpu.check(call, Object.fromEntries(partials.map((tensor, device) => [`partials[${device}]`, tensor])));
   const shape: [number, number] = [first.shape[0]!, values];
   for (const [device, tensor] of partials.entries()) {
-    if (!sameShape(tensor.shape, shape)) throw new ShapeError(`${call}: partials[${device}] is ${formatShape(tensor.shape)}; wanted ${formatShape(shape)}`);
+    checkSame(call, `partials[${device}]`, tensor, shape);
   }
   return shape;
 }

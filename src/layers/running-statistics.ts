@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
+import { checkWord } from "../core/options.ts";
 import { formatShape } from "../core/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import type { LayerTensors } from "./forward.ts";
@@ -16,9 +17,7 @@ export interface RunningOptions {
 /** Refuses conventions that are none. @throws OptionError */
 export function checkRunning(options: RunningOptions, call: string): void {
   const { momentum = 0.1, momentumConvention = "update" } = options;
-  if (momentumConvention !== "update" && momentumConvention !== "retain") {
-    throw new OptionError(`${call}: momentumConvention is ${String(momentumConvention)}; wanted "update" or "retain"`);
-  }
+  checkWord(call, "momentumConvention", momentumConvention, ["update", "retain"]);
   if (momentum !== null) checkMomentum(momentum, call);
   isUnbiased(options, call);
 }
@@ -32,10 +31,7 @@ export function checkMomentum(momentum: number, call: string): number {
 
 /** Whether the running variance is the unbiased one. @throws OptionError */
 export function isUnbiased({ runningVariance = "unbiased" }: RunningOptions, call: string): boolean {
-  if (runningVariance !== "unbiased" && runningVariance !== "biased") {
-    throw new OptionError(`${call}: runningVariance is ${String(runningVariance)}; wanted "unbiased" or "biased"`);
-  }
-  return runningVariance === "unbiased";
+  return checkWord(call, "runningVariance", runningVariance, ["unbiased", "biased"]) === "unbiased";
 }
 
 /** The weight of the new value after so many batches. */

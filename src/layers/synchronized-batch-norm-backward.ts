@@ -1,6 +1,6 @@
 import type { Activation } from "../core/activation.ts";
 import { ShapeError, TensorError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.ts";
+import { checkSame, sizeOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -47,7 +47,7 @@ function describe(gpu: Gpu, call: string, dy: Tensor, saved: Saved, options: Aga
   gpu.need(call, { dy });
   gpu.check(call, { gamma, beta, "saved.x": saved.x, "saved.statistics": saved.statistics });
   const x = saved.x.shape;
-  if (!sameShape(dy.shape, x)) throw new ShapeError(`${call}: dy is ${formatShape(dy.shape)}; x was ${formatShape(x)}`);
+  checkSame(call, "dy", dy, x, "x was");
   const { shape, eps } = saved.meaning;
   const spec: NormSpec = applySpec(call, x, { channels: sizeOf(shape), eps }, options);
   checkMeaning(call, spec, saved, { gamma, beta });
@@ -82,14 +82,14 @@ export function batchNormBackwardMoments(
   for (const name of ["moments", "dgamma", "dbeta"] as const) {
     const [wanted, found] = [shapes[name], out[name]];
     if (!wanted) continue;
-    if (found && !sameShape(found.shape, wanted)) throw new ShapeError(`${call}: out.${name} is ${formatShape(found.shape)}; wanted ${formatShape(wanted)}`);
+    checkSame(call, `out.${name}`, found, wanted);
     if (options.accumulate && name !== "moments") checkAddedTo(call, { [name]: found });
   }
   for (const name of ["moments", "dgamma", "dbeta"] as const) if (shapes[name]) result[name] = out[name] ?? gpu.empty(shapes[name]);
   // The moments of nothing: no kernel writes them.
   if (dy.size === 0 && out.moments) out.moments.write(new Float32Array(out.moments.size));
   const plan = gpu.plans.remember(JSON.stringify([call, request]), (capabilities) => planGradientMoments(request, capabilities));
-  const tensors = { x: saved.x, dy, statistics: saved.statistics, ...(gamma && { gamma }), ...(beta && { beta }), ...result };
+  const tensors = { x: saved.x, dy, statistics: saved.statistics, gamma, beta, ...result };
   run(gpu, plan, tensors, options, call);
   return { ...result, moments: result.moments! };
 }
@@ -156,11 +156,10 @@ export function batchNormBackwardApply(
   gpu.check(call, { gradients: gradients.coefficients, "out.dx": out.dx });
   const channels = sizeOf(saved.meaning.shape);
   if (gradients.channels !== channels) throw new ShapeError(`${call}: gradients has ${gradients.channels} channels; wanted ${channels}`);
-  if (out.dx && !sameShape(out.dx.shape, dy.shape)) throw new ShapeError(`${call}: out.dx is ${formatShape(out.dx.shape)}; wanted ${formatShape(dy.shape)}`);
+  checkSame(call, "out.dx", out.dx, dy.shape);
   const dx = out.dx ?? gpu.empty(dy.shape, { dtype: saved.x.dtype });
   if (dx.size === 0) return { dx };
   const plan = gpu.plans.remember(JSON.stringify([call, request]), (capabilities) => planApplyGradients(request, capabilities));
-  const given = { ...(gamma && { gamma }), ...(beta && { beta }) };
-  run(gpu, plan, { x: saved.x, dy, statistics: saved.statistics, coefficients: gradients.coefficients, dx, ...given }, options, call);
+  run(gpu, plan, { x: saved.x, dy, statistics: saved.statistics, coefficients: gradients.coefficients, dx, gamma, beta }, options, call);
   return { dx };
 }

@@ -145,8 +145,7 @@ function mergeStack(gpu: Gpu, partials: Tensor, options: MergeMomentsOptions, ca
     planMergeMoments(channels, devices, { eps, running: moves }, capabilities),
   );
   const merged = options.out ?? new BatchMoments(gpu, channels, eps);
-  const running: Record<string, Tensor> = mean && variance ? { running_mean: mean, running_variance: variance } : {};
-  run(gpu, plan, { partials, statistics: merged.statistics, ...running }, options, call);
+  run(gpu, plan, { partials, statistics: merged.statistics, running_mean: mean, running_variance: variance }, options, call);
   return merged;
 }
 

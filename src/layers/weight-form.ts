@@ -1,5 +1,6 @@
-import type { Correction, EpsMode } from "../core/deviation.ts";
+import { checkDeviation, type Correction, type EpsMode } from "../core/deviation.ts";
 import { OptionError, ShapeError } from "../core/errors.ts";
+import { checkFinite, checkWord } from "../core/options.ts";
 import { formatShape, resolveAxes, type Shape } from "../core/shape.ts";
 import { checkEps } from "./norm.ts";
 
@@ -40,7 +41,7 @@ export interface WeightStandardizationOptions {
 
 /** The axis of a weight's output channels. @throws OptionError, ShapeError */
 export function outputAxis(call: string, v: Shape, { layout = "oihw", dim }: WeightStandardizationOptions): number {
-  if (layout !== "oihw" && layout !== "hwio") throw new OptionError(`${call}: layout is ${String(layout)}; wanted "oihw" or "hwio"`);
+  checkWord(call, "layout", layout, ["oihw", "hwio"]);
   if (v.length === 0) throw new ShapeError(`${call}: v is []; it needs an axis of output channels`);
   if (dim !== undefined) return resolveAxes([dim], v.length, call)[0]!;
   return layout === "oihw" ? 0 : v.length - 1;
@@ -55,10 +56,8 @@ export function weightForm(call: string, options: WeightStandardizationOptions):
   const form = Object.hasOwn(WEIGHT_STANDARDIZATION_FORMS, name) ? WEIGHT_STANDARDIZATION_FORMS[name] : null;
   if (!form) throw new OptionError(`${call}: form is ${String(name)}; wanted one of ${Object.keys(WEIGHT_STANDARDIZATION_FORMS).join(", ")}`);
   const { correction = form.correction, eps = form.eps, epsMode = form.epsMode, byFanIn = form.byFanIn, gainScale = 1 } = options;
-  if (correction !== 0 && correction !== 1) throw new OptionError(`${call}: correction is ${String(correction)}; wanted 0 or 1`);
-  if (epsMode !== "insideVariance" && epsMode !== "outsideStd")
-    throw new OptionError(`${call}: epsMode is ${String(epsMode)}; wanted "insideVariance" or "outsideStd"`);
-  if (!Number.isFinite(gainScale)) throw new OptionError(`${call}: gainScale is ${String(gainScale)}; wanted a finite number`);
+  checkDeviation(call, "v", [], 2, epsMode, correction);
+  checkFinite(call, "gainScale", gainScale);
   return { correction, eps: checkEps(eps, call), epsMode, gainScale, byFanIn };
 }
 

@@ -86,7 +86,7 @@ export function weightNormAll(gpu: Gpu, v: Pack, options: WeightNormAllOptions =
     { kernel: weightNormKernel(), overrides: { HAS_G: Number(factors !== null), WRITES_NORM: Number(saves) }, params: {} },
     { v: v.whole, g: factors, w: w.whole, norm },
     options,
-    [...(out.w ? [] : [w]), ...(norm && !reused ? [norm] : [])],
+    [!out.w && w, !reused && norm],
   );
   return { w, ...(norm && { saved: new PackedWeightNormSaved(v, g, norm, dims) }) };
 }
@@ -122,7 +122,7 @@ export function weightNormAllBackward(
     { kernel: weightNormBackwardKernel(), overrides: { HAS_G: Number(factors !== null), ACCUMULATES: Number(accumulate) }, params: {} },
     { v: v.whole, dw: dw.whole, norm, g: factors, dv: dv.whole, dg: dg instanceof Pack ? dg.whole : dg },
     options,
-    [...(out.dv ? [] : [dv]), ...(dg && !out.dg ? [dg] : [])],
+    [!out.dv && dv, !out.dg && dg],
   );
   return { dv, ...(dg && { dg }) };
 }

@@ -1,15 +1,14 @@
 import type { Dtype } from "../core/dtype.ts";
-import { OptionError, ShapeError } from "../core/errors.ts";
-import { checkShape, formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
-import type { Named } from "../core/safetensors.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
+import { OptionError } from "../core/errors.ts";
+import { checkSame, checkShape, formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { gatherDispatch } from "../plan/gather-plan.ts";
 import type { Plan } from "../plan/plan.ts";
 import { pNormPlan, runPNorm, runPNormBackward, type PNormSaved, type PNormSpec } from "./p-norm.ts";
-import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
+import { Layer } from "./layer.ts";
+import { readState, tensorEntry, type StateDict, type StateEntry } from "./state.ts";
 
 /** Which values of a weight share a norm. */
 export interface WeightNormDim {
@@ -107,8 +106,7 @@ export interface WeightNormClassOptions extends WeightNormDim {
 }
 
 /** A weight that is trained as direction v and length g. PyTorch's `weight_norm`: `weight_g` is g, `weight_v` is v. */
-export class WeightNorm {
-  readonly gpu: Gpu;
+export class WeightNorm extends Layer {
   /** Index along `dim` -> length of the weight. Shape of v with every other axis 1; [] where `dim` is null. */
   readonly g: Tensor;
   /** Direction of the weight; its length does not matter. */
@@ -117,16 +115,14 @@ export class WeightNorm {
 
   /** @throws OptionError, ShapeError, TensorError, LimitError */
   constructor(gpu: Gpu, options: WeightNormClassOptions) {
+    super(gpu, "WeightNorm");
     const { weight, dim = 0 } = options;
     const shape = options.shape ?? weight?.shape;
     if (!shape) throw new OptionError("WeightNorm: shape and weight are missing; wanted one of them");
     checkShape(shape, "WeightNorm");
     const spec = weightNormSpec("WeightNorm", shape, dim);
-    if (weight && !sameShape(weight.shape, shape)) {
-      throw new ShapeError(`WeightNorm: weight is ${formatShape(weight.shape)}; wanted shape ${formatShape(shape)}`);
-    }
+    checkSame("WeightNorm", "weight", weight, shape, "wanted shape");
     gpu.check("WeightNorm", { weight });
-    this.gpu = gpu;
     this.dim = dim;
     this.v = gpu.empty(shape);
     if (!weight) {
@@ -165,8 +161,7 @@ export class WeightNorm {
     await this.gpu.prepare(() => [...this.plan("forward").dispatches, ...this.plan("backward").dispatches], "WeightNorm.prepare");
   }
 
-  /** The tensors that training changes, by name. */
-  parameters(): Record<string, Tensor> {
+  override parameters(): Record<string, Tensor> {
     return { g: this.g, v: this.v };
   }
 
@@ -175,29 +170,16 @@ export class WeightNorm {
    * torch.nn.utils.parametrizations.
    * @throws TensorError, DeviceLostError
    */
-  stateDict(options: { prefix?: string; keys?: "weight_g" | "parametrizations" } = {}): Promise<StateDict> {
-    return readState(this.gpu, "WeightNorm.stateDict", this.#stateEntries(options.keys === "parametrizations"), options.prefix);
+  override stateDict(options: { prefix?: string; keys?: "weight_g" | "parametrizations" } = {}): Promise<StateDict> {
+    return readState(this.gpu, "WeightNorm.stateDict", this.stateEntries(options.keys === "parametrizations"), options.prefix);
   }
 
-  /**
-   * Takes g and v from a state with either kind of keys. Both or, where anything is wrong, neither.
-   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
-   */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, "WeightNorm.loadStateDict", this.#stateEntries(false), dict, options);
-  }
-
-  #stateEntries(isNew: boolean): StateEntry[] {
+  /** @internal Under either kind of keys, to be loaded from both. */
+  override stateEntries(isNew = false): StateEntry[] {
     const old = ["weight_g", "weight_v"] as const;
     const parametrized = ["parametrizations.weight.original0", "parametrizations.weight.original1"] as const;
     const [keys, aliases] = isNew ? [parametrized, old] : [old, parametrized];
     return [this.g, this.v].map((tensor, i) => tensorEntry(keys[i]!, tensor, { aliases: [aliases[i]!] }));
-  }
-
-  /** Frees g and v. Twice is fine. */
-  destroy(): void {
-    this.g.destroy();
-    this.v.destroy();
   }
 }
 

@@ -102,7 +102,6 @@ export function forwardPack(gpu: Gpu, call: string, v: Pack, options: Parameters
   if (reused && sizeOf(reused.shape) !== wanted) throw new ShapeError(`${call}: out.saved has ${sizeOf(reused.shape)} values; wanted ${wanted}`);
   const w = out.w ?? v.like();
   const statistics = saves ? (reused ?? gpu.empty([STATISTICS_PLANES, statisticsStride(rows.rows)])) : null;
-  const made = [...(out.w ? [] : [w]), ...(statistics && !reused ? [statistics] : [])];
   runPacked(
     gpu,
     call,
@@ -114,7 +113,7 @@ export function forwardPack(gpu: Gpu, call: string, v: Pack, options: Parameters
     },
     { v: v.whole, gain: gains, w: w.whole, statistics },
     options,
-    made,
+    [!out.w && w, !reused && statistics],
   );
   return { w, ...(statistics && { saved: new PackedStandardizationSaved(v, gain, statistics, dims, form) }) };
 }
@@ -170,7 +169,7 @@ export function backwardPack(
     },
     { v: v.whole, dw: dw.whole, statistics, gain: gains, dv: dv.whole, dgain: dgain instanceof Pack ? dgain.whole : dgain },
     options,
-    [...(out.dv ? [] : [dv]), ...(dgain && !out.dgain ? [dgain] : [])],
+    [!out.dv && dv, !out.dgain && dgain],
   );
   return { dv, ...(dgain && { dgain }) };
 }

@@ -1,7 +1,5 @@
 import { OptionError, ShapeError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
-import type { Named } from "../core/safetensors.ts";
-import type { GivenTensor } from "../core/stored-tensor.ts";
+import { checkSame, formatShape, sameShape, sizeOf, stridesOf, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
 import type { Recording } from "../gpu/run.ts";
@@ -12,9 +10,10 @@ import { runBackward } from "./backward.ts";
 import { checkCount } from "./channels.ts";
 import { planOf, runForward, type NormSpec } from "./forward.ts";
 import { KeptSpecs, ownOptions } from "./kept-specs.ts";
+import { Layer } from "./layer.ts";
 import type { PackBackwardOptions, PackForwardOptions, RowFactors } from "./packed.ts";
 import type { Saved } from "./saved.ts";
-import { loadState, readState, tensorEntry, type LoadOptions, type LoadResult, type StateDict, type StateEntry } from "./state.ts";
+import { tensorEntry, type StateEntry } from "./state.ts";
 import { checkFanIn, outputAxis, WEIGHT_STANDARDIZATION_FORMS, weightForm, type WeightStandardizationOptions } from "./weight-form.ts";
 import { checkLists, inOnePass, type WeightListForwardOptions, type WeightListOptions } from "./weight-lists.ts";
 import {
@@ -95,9 +94,8 @@ function runWeightBackward(
   // A pack adds up; here the gradient of v is a whole output, and one of the two alone would mislead.
   if (Reflect.get(given, "accumulate")) throw new OptionError(`${call}: accumulate is true; only packs (gpu.pack) accumulate`);
   gpu.check(call, { gain, "out.dv": out.dv, "out.dgain": out.dgain });
-  const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
-  const own = { ...(out.dv && { dx: out.dv }), ...(out.dgain && { dgamma: out.dgain }) };
-  const { dx, dgamma } = runBackward(gpu, ROW_GRADIENTS, call, dw, saved, specOf, { ...recording, gamma: gain ?? null, out: own });
+  const own = { dx: out.dv, dgamma: out.dgain };
+  const { dx, dgamma } = runBackward(gpu, ROW_GRADIENTS, call, dw, saved, specOf, { encoder, pass, gamma: gain ?? null, out: own });
   return { dv: dx, ...(dgamma && { dgain: dgamma }) };
 }
 
@@ -107,11 +105,9 @@ function runWeight(gpu: Gpu, call: string, v: Tensor, specOf: (v: Shape) => Norm
   gpu.check(call, { gain, "out.w": out.w, "out.saved": out.saved?.statistics });
   const spec = specOf(v.shape);
   checkGain(call, v.shape, spec, gain);
-  if (out.w && !sameShape(out.w.shape, v.shape))
-    throw new ShapeError(`${call}: out.w is ${formatShape(out.w.shape)}; it must have v's shape ${formatShape(v.shape)}`);
-  const recording = { ...(encoder && { encoder }), ...(pass && { pass }) };
-  const own = { ...(out.w && { y: out.w }), ...(out.saved && { saved: out.saved }) };
-  const result = runForward(gpu, ANY, call, v, () => spec, { ...recording, gamma: gain ?? null, saved: saved !== false, out: own });
+  checkSame(call, "out.w", out.w, v.shape, "it must have v's shape");
+  const own = { y: out.w, saved: out.saved };
+  const result = runForward(gpu, ANY, call, v, () => spec, { encoder, pass, gamma: gain ?? null, saved: saved !== false, out: own });
   return { w: result.y, ...(result.saved && { saved: result.saved }) };
 }
 
@@ -162,8 +158,7 @@ export interface WeightListBackwardOptions extends WeightListOptions {
 type PackOptions = PackForwardOptions<PackedStandardizationSaved> & { gain?: RowFactors | null };
 
 /** Weight standardization of one layer's weights, with its own gain where it has one. */
-export class WeightStandardization {
-  readonly gpu: Gpu;
+export class WeightStandardization extends Layer {
   readonly options: Readonly<WeightStandardizationClassOptions>;
   /** Starts as ones, [channels]; null without `gain`. */
   readonly gain: Tensor | null;
@@ -172,10 +167,10 @@ export class WeightStandardization {
   /** @throws OptionError */
   constructor(gpu: Gpu, options: WeightStandardizationClassOptions = {}) {
     const call = "WeightStandardization";
+    super(gpu, call);
     weightForm(call, options);
     const { channels, gain = WEIGHT_STANDARDIZATION_FORMS[options.form ?? "article"].gain } = options;
     if (channels !== undefined || gain) checkCount(channels!, "channels", call);
-    this.gpu = gpu;
     this.options = ownOptions(options);
     this.gain = gain ? gpu.tensor(new Float32Array(channels!).fill(1), [channels!]) : null;
   }
@@ -253,32 +248,14 @@ export class WeightStandardization {
     await this.gpu.prepare(() => this.plan(v, given).dispatches, "WeightStandardization.prepare");
   }
 
-  /** The tensors that training changes, by name. */
-  parameters(): Record<string, Tensor> {
+  override parameters(): Record<string, Tensor> {
     return { ...(this.gain && { gain: this.gain }) };
   }
 
-  /** The gain under timm's key `gain`, with `prefix` before it, as everything queued so far leaves it; nothing without a gain. @throws TensorError, DeviceLostError */
-  stateDict(options: { prefix?: string } = {}): Promise<StateDict> {
-    return readState(this.gpu, "WeightStandardization.stateDict", this.#stateEntries(), options.prefix);
-  }
-
-  /**
-   * Takes the gain from a state: [O], or as timm has it [O, 1, ...].
-   * @throws FormatError that names every missing, unexpected and unfit key; TensorError, DeviceLostError
-   */
-  loadStateDict(dict: Named<GivenTensor>, options: LoadOptions = {}): LoadResult {
-    return loadState(this.gpu, "WeightStandardization.loadStateDict", this.#stateEntries(), dict, options);
-  }
-
-  #stateEntries(): StateEntry[] {
+  /** @internal The gain under timm's key, to be loaded as [O] or as timm has it [O, 1, ...]. */
+  override stateEntries(): StateEntry[] {
     const { gain } = this;
     return gain ? [tensorEntry("gain", gain, { fits: (shape) => shape[0] === gain.size && sizeOf(shape) === gain.size })] : [];
-  }
-
-  /** Frees the gain. Twice is fine. */
-  destroy(): void {
-    this.gain?.destroy();
   }
 
   #specOf(call: string): (v: Shape) => NormSpec {

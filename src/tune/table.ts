@@ -57,7 +57,7 @@ export function importTuning(gpu: Gpu, text: string): ImportResult {
   if (adapter !== adapterKey(gpu)) return { taken: 0, ignored: "adapter" };
   const own = choicesOf(gpu);
   for (const [name, choice] of choices) own.set(name, choice);
-  gpu.plans.renew();
+  gpu.plans.epoch++;
   return { taken: choices.size, ignored: null };
 }
 

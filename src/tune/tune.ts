@@ -150,7 +150,7 @@ async function tuneOne(gpu: Gpu, asked: Tunable, given: CallShape, clock: Clock,
   const timings = ways.length > 1 ? await race(gpu, asked, ways, given, clock, options.milliseconds ?? MILLISECONDS) : [];
   const choice = timings.length > 1 ? winner(timings, model, clock.grain) : model;
   choices.set(shapeClass, choice);
-  gpu.plans.renew();
+  gpu.plans.epoch++;
   const reason = timings.length < 2 ? "only" : choice === model ? "kept" : "measured";
   return { shapeClass, choice, model, reason, timings };
 }

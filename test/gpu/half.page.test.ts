@@ -95,8 +95,8 @@ gpuTest("wrap: what does not fit", async ({ gpu }) => {
   expect(() => gpu.wrap(buffer, [1], { dtype: "f16", offset: 2 })).toThrow("Gpu.wrap: offset is 2; wanted a multiple of 4 bytes");
   expect(() => gpu.wrap(buffer, [5], { dtype: "f16" })).toThrow("Gpu.wrap: [5] at offset 0 ends at byte 12; the buffer has 8");
   expect(() => gpu.wrap(odd, [3], { dtype: "f16" })).toThrow("ends at byte 8; the buffer has 6");
-  expect(() => gpu.empty([1], { dtype: "f64" as "f32" })).toThrow("Gpu.empty: dtype is f64; wanted f32 or f16");
-  expect(() => gpu.tensor([1], [1], { dtype: "half" as "f16" })).toThrow("Gpu.tensor: dtype is half; wanted f32 or f16");
+  expect(() => gpu.empty([1], { dtype: "f64" as "f32" })).toThrow('Gpu.empty: dtype is f64; wanted "f32" or "f16"');
+  expect(() => gpu.tensor([1], [1], { dtype: "half" as "f16" })).toThrow('Gpu.tensor: dtype is half; wanted "f32" or "f16"');
 });
 
 gpuTest("what must be f32, and types that contradict each other", async ({ gpu }) => {
@@ -106,7 +106,7 @@ gpuTest("what must be f32, and types that contradict each other", async ({ gpu }
   expect(() => batchNorm(gpu, x, { training: true, mean, variance })).toThrow("batchNorm: running_mean is f16; wanted f32");
   const out = { y: gpu.empty([4, 6]) };
   expect(() => layerNorm(gpu, x, { out, dtype: "f16" })).toThrow("layerNorm: dtype is f16; out.y is f32");
-  expect(() => layerNorm(gpu, x, { dtype: "f8" as "f16" })).toThrow("layerNorm: dtype is f8; wanted f32 or f16");
+  expect(() => layerNorm(gpu, x, { dtype: "f8" as "f16" })).toThrow('layerNorm: dtype is f8; wanted "f32" or "f16"');
   expect(layerNorm(gpu, x, { out }).y).toBe(out.y);
 });
 

@@ -98,7 +98,7 @@ gpuTest("a layer made from a weight in f16 keeps its parameters in f32 and gives
   const { w } = norm.forward({ dtype: "f16" });
   expectWithinHalf(await w.read(), await weight.read(), "w");
   expect(() => norm.forward({ dtype: "f16", out: { w: gpu.empty([5, 7]) } })).toThrow("dtype is f16; out.w is f32");
-  expect(() => norm.forward({ dtype: "f8" as Dtype })).toThrow("dtype is f8; wanted f32 or f16");
+  expect(() => norm.forward({ dtype: "f8" as Dtype })).toThrow('dtype is f8; wanted "f32" or "f16"');
   const out = { dv: gpu.tensor(new Float32Array(35).fill(2), [5, 7], { dtype: "f16" }), dg: gpu.empty([5, 1]) };
   norm.backward(gpu.empty([5, 7]), norm.forward().saved!, { out, accumulate: true });
   expect(await out.dv.read(), "added to, in its own type").toEqual(new Float32Array(35).fill(2));

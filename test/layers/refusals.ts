@@ -90,7 +90,7 @@ export const REFUSALS: readonly Refusal[] = [
     what: "activation",
     call: (gpu) => layerNorm(gpu, gpu.empty([2, 3]), { activation: "swish" as never }),
     error: OptionError,
-    says: "activation is swish; wanted one of none, relu",
+    says: 'activation is swish; wanted "none" or "relu" or "silu"',
   },
   {
     what: "layout",
@@ -204,7 +204,7 @@ export const REFUSALS: readonly Refusal[] = [
     what: "wrap of a dtype",
     call: (gpu) => gpu.wrap(storage(gpu, 64), [4], { dtype: "f64" as never }),
     error: OptionError,
-    says: "dtype is f64; wanted f32 or f16",
+    says: 'dtype is f64; wanted "f32" or "f16"',
   },
   {
     what: "wrap without STORAGE",

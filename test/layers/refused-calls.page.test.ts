@@ -20,7 +20,7 @@ type Forward = Parameters<BatchChannelNorm["forward"]>[1] & object;
 
 /** Forward calls of a BatchChannelNorm whose second half is what cannot be done. */
 const REFUSED: Readonly<Record<string, { says: string; of: (gpu: Gpu, norm: BatchChannelNorm) => Forward }>> = {
-  "a dtype that is none": { says: "dtype is bf16; wanted f32 or f16", of: () => ({ dtype: "bf16" as never }) },
+  "a dtype that is none": { says: 'dtype is bf16; wanted "f32" or "f16"', of: () => ({ dtype: "bf16" as never }) },
   "a dtype that out.y has not": { says: "dtype is f16; out.y is f32", of: (gpu) => ({ dtype: "f16", out: { y: gpu.empty(SHAPE) } }) },
   "a destroyed gamma": { says: "gamma was destroyed", of: (_, norm) => (norm.channel.gamma!.destroy(), {}) },
   "a destroyed beta": { says: "beta was destroyed", of: (_, norm) => (norm.channel.beta!.destroy(), {}) },

@@ -94,7 +94,7 @@ describe.each(Object.entries(PLANNED_AS))("planned as %s", (_, planAs) => {
         const seen = new Set<string>();
         for (const choice of CHOICES.filter((one) => ways.test(one))) {
           gpu.plans.choose = () => choice;
-          gpu.plans.renew();
+          gpu.plans.epoch++;
           const { y, saved } = forward(gpu, input, own);
           expectWithin(await y.read(), wanted.y, `${choice}: y`);
           const found = backward(gpu, slope, saved, own);
