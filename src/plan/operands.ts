@@ -114,6 +114,12 @@ export function chooseLanes(operands: Pick<Operands, "items" | "views" | "roles"
   return { lane: 4, parameter: "lane", views: { gamma: inLanes(gamma), beta: inLanes(beta), residual_bias: inLanes(residual_bias) } };
 }
 
+/** True where gamma and beta, where they are there, lie along a row and are the same for all rows. */
+export function isAlongRow(roles: Operands["roles"], views: Operands["views"]): boolean {
+  const present = (["gamma", "beta"] as const).filter((role) => roles[role]).map((role) => views[role]);
+  return present.every(({ item, majorStride, minorStride }) => item === 1 && majorStride === 0 && minorStride === 0);
+}
+
 /** A view as the members of the WGSL struct `ParameterView`. */
 export function viewParams(name: string, view: ParameterView): Record<string, number> {
   return {

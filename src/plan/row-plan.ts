@@ -5,7 +5,7 @@ import rowStream from "../../shaders/row-stream.wgsl";
 import type { Capabilities } from "./capabilities.ts";
 import type { RowChoice } from "./choice.ts";
 import { isSummed, unsummedFlags, viewsParams, wholeBindings, wholeFlags, wholeParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
-import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
+import { arrangeParameters, chooseLanes, isAlongRow, type Lanes, type Operands } from "./operands.ts";
 import type { ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import { MOST_HELD, PLAIN_ROW, SHORT_ROW, SOFTWARE_BLOCK, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
@@ -18,8 +18,8 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities, ch
   const lanes = chooseLanes(operands, request.aligned);
   const length = view.run / lanes.lane;
   const alone = choice === "row/invocation/1" || choice === "row/invocation/4";
-  const plain = alone ? request.walks.plain?.(request, operands, lanes, capabilities) : null;
-  if (plain) return plain;
+  const own = alone ? (request.walks.plain?.(request, operands, lanes, capabilities) ?? narrowWay(request, operands, choice, capabilities)) : null;
+  if (own) return own;
   const way = alone ? aloneWay(request, lanes, length, choice, capabilities) : teamWay(view.outer, length, choice, capabilities);
   const row = {
     kernel: way.kernel,
@@ -38,13 +38,16 @@ export function planRows(request: ForwardRequest, capabilities: Capabilities, ch
   return { team: way.teams.team, dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
 }
 
+function narrowWay(request: ForwardRequest, operands: Operands, choice: RowChoice, capabilities: Capabilities): WalkPlan | null {
+  return choice === "row/invocation/4" ? (request.walks.narrow?.(request, operands, capabilities) ?? null) : null;
+}
+
 /** A small tensor on a CPU, with nothing added to x, and gamma and beta along the row. */
 function isPlain(request: ForwardRequest, { roles, segments }: Operands, { lane, views }: Lanes, capabilities: Capabilities): boolean {
   const { outer, run } = request.view;
   const isSmall = countedRows(outer, capabilities) * run < SOFTWARE_UNROLLED && run / lane <= PLAIN_ROW;
   if (!isSoftware(capabilities) || !isSmall || segments > 1 || isSummed(request)) return false;
-  const present = (["gamma", "beta"] as const).filter((role) => roles[role]).map((role) => views[role]);
-  return present.every(({ item, majorStride, minorStride }) => item === 1 && majorStride === 0 && minorStride === 0);
+  return isAlongRow(roles, views);
 }
 
 /** Rows of a small tensor, by the kernel that compiles in half the time of the others; null where it does not fit. */

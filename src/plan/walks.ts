@@ -3,6 +3,7 @@ import { planFlatBackward } from "./flat-backward-plan.ts";
 import { flatApply, isFlat, isRaggedRows, planFlatRows } from "./flat-plan.ts";
 import { fixedStatisticsDispatch, runningSamplesDispatch } from "./merge-plan.ts";
 import { cellSums } from "./gradient-cells.ts";
+import { planNarrow } from "./narrow-plan.ts";
 import { planFeatures, planRowBackward, planSegments } from "./row-backward-plan.ts";
 import { blockWay, planPlain, planRows } from "./row-plan.ts";
 
@@ -14,9 +15,10 @@ export interface ForwardWalks {
   /** A part of the key that a plan is remembered under. */
   readonly name: string;
   readonly rows?: typeof planRows;
-  /** Kernels for rows along which gamma and beta lie: of small tensors, and many short ones. */
+  /** Kernels for rows along which gamma and beta lie: of small tensors, many short ones, and many that fit in registers. */
   readonly plain?: typeof planPlain;
   readonly block?: typeof blockWay;
+  readonly narrow?: typeof planNarrow;
   /** Kernels that take planes as lanes of the whole tensor: as rows, and as the apply of runs; whether short planes are runs for it, and rows are worth to be cut for it. */
   readonly flat?: {
     readonly rows: typeof planFlatRows;
@@ -46,7 +48,7 @@ export interface BackwardWalks {
 const flat = { rows: planFlatRows, apply: flatApply, fits: isFlat, runs: isRaggedRows };
 
 /** Over any axes, with gamma and beta along them: LayerNorm and RMSNorm. */
-export const FEATURES: ForwardWalks = { name: "features", rows: planRows, plain: planPlain, block: blockWay, columns: planColumns };
+export const FEATURES: ForwardWalks = { name: "features", rows: planRows, plain: planPlain, block: blockWay, narrow: planNarrow, columns: planColumns };
 /** Over positions, or groups of channels and positions. */
 export const PLANES: ForwardWalks = { name: "planes", rows: planRows, flat, columns: planColumns };
 /** Likewise, each sample by itself, with running statistics. */

@@ -7,7 +7,7 @@ const [flatRows, longFlatRows] = [groups([16, 100, 7, 7], 100), groups([16, 100,
 const small = rows([5, 516]);
 // So many that each has a subgroup.
 const thousands = rows([4096, 48]);
-const [blocks, oddBlocks] = [rows([2063, 36]), rows([2063, 39])];
+const [blocks, oddBlocks] = [rows([2063, 76]), rows([2063, 39])];
 const withSubgroups = "a GPU with subgroups";
 const withoutSubgroups = "a GPU without subgroups";
 

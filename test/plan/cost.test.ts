@@ -25,7 +25,8 @@ describe("the model", () => {
     ["512 x 4096, four rows", layer(512, 4096), "row/invocation/4", 1.6, 0.2],
     ["64 x 65536, four rows", layer(64, 65_536), "row/invocation/4", 1.6, 0.2],
     ["65536 x 64, one row", layer(65_536, 64), "row/invocation/1", 3.1, 0.2],
-    ["65536 x 64, four rows", layer(65_536, 64), "row/invocation/4", 2.4, 0.2],
+    ["65536 x 68, four rows", layer(65_536, 68), "row/invocation/4", 2.4, 0.2],
+    ["65536 x 64, held", layer(65_536, 64), "row/invocation/4", 1.6, 0.2],
     ["4096 x 768, a workgroup of 64 a row", layer(4096, 768), "row/workgroup", 31, 0.7],
   ])("is what it was made from: %s", (_, asked, choice, measured, off) => {
     const copies = priced(asked, choice, { ...software, subgroups: false }) / 1000 / copyOf(asked.view.statistics * asked.view.count);

@@ -31,7 +31,7 @@ const TABLE: readonly Row[] = [
     asked: layer(65536, 64),
     passes: 2,
     plans: {
-      software: "row | row-block invocation 4 512x1x1 lane 4",
+      software: "row | row-narrow invocation 4 128x1x1 lane 4",
       gpu: "row | row-hold subgroup 128 16384x1x1 lane 4",
       plain: "row | row-hold workgroup 32 32768x2x1 lane 4",
     },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Capabilities } from "../../src/plan/capabilities.ts";
 import { forwardWays, planForward } from "../../src/plan/forward-plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
 import {
@@ -9,6 +10,7 @@ import {
   LONGEST_SLICE,
   MERGE_WIDE,
   MOST_HELD,
+  NARROW,
   PLAIN_ROW,
   RAGGED,
   SHORT_ROW,
@@ -47,11 +49,33 @@ describe("both sides of each threshold", () => {
     expect([held(most - 1), kernel(instance([64, 64, most + 4], 1), software).kernel]).toEqual([0, "row-stream"]);
   });
 
+  test("NARROW: rows of a CPU that fit in registers, whatever their width, where they are many and fill whole lanes together", () => {
+    const { least, longest, together } = NARROW;
+    expect(kernel(layer(least, longest), software)).toMatchObject({ kernel: "row-narrow", overrides: { WIDTH: longest, HELD: 16, ROWS: 1, SEAMS: 0 } });
+    expect(kernel(layer(least, longest - 1), software)).toMatchObject({ kernel: "row-narrow", overrides: { HELD: 16, SEAMS: 1 } });
+    expect(kernel(layer(least, longest + 1), software).kernel).toBe("row-block");
+    expect(kernel(layer(least - 4, longest), software).kernel).toBe("row-block");
+    expect(kernel(layer(SOFTWARE_UNROLLED / 4, 4), software).kernel).toBe("row-narrow");
+    expect(kernel(layer(SOFTWARE_UNROLLED / 4 - 4, 4), software).kernel).toBe("row-plain");
+    expect(kernel(layer(least, together), software).overrides["ROWS"]).toBe(4);
+    expect(kernel(layer(least, together + 1), software).overrides["ROWS"]).toBe(1);
+    expect(kernel(layer(least + 2, 10), software).kernel).toBe("row-narrow");
+    expect(kernel(layer(least + 2, 9), software).kernel).toBe("row-block");
+    expect(kernel({ ...layer(least, 9), aligned: false }, software).kernel).toBe("row-block");
+    const own = { ...layer(least, 12), parameters: { gamma: [12, 1] } };
+    expect(kernel(own, software).kernel).toBe("row-stream");
+    const biased = { ...layer(least, 12), parameters: { residual_bias: [0, 1] } };
+    expect(kernel(biased, software).kernel).not.toBe("row-narrow");
+    const invariant: Capabilities = { ...software, batchInvariant: true };
+    expect(planForward(layer(least, 12), invariant).dispatches[0]!.kernel).not.toBe("row-narrow");
+    expect(kernel(layer(least, 12), gpu).kernel).toBe("row-hold");
+  });
+
   test("SOFTWARE_BLOCK: many short rows go through an invocation block by block", () => {
     const many = SOFTWARE_BLOCK.rows * TARGET_TEAMS.software;
     expect(kernel(layer(many, SOFTWARE_BLOCK.longest), software)).toMatchObject({ kernel: "row-block", overrides: { COLUMNS: SOFTWARE_BLOCK.columns[1] } });
-    expect(kernel(layer(many, 64), software)).toMatchObject({ kernel: "row-block", overrides: { COLUMNS: SOFTWARE_BLOCK.columns[4] } });
-    expect(kernel(layer(many - 1, 64), software).kernel).toBe("row-stream");
+    expect(kernel(layer(many, 68), software)).toMatchObject({ kernel: "row-block", overrides: { COLUMNS: SOFTWARE_BLOCK.columns[4] } });
+    expect(kernel(layer(many - 1, 68), software).kernel).toBe("row-stream");
     expect(kernel(layer(many, SOFTWARE_BLOCK.longest + 1), software).kernel).toBe("row-stream");
     // A row whose parameters are its own shares nothing.
     expect(kernel(instance([many, 8, 68], 1), software).kernel).toBe("row-stream");

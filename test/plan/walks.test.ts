@@ -68,6 +68,7 @@ describe.each(FORWARD)("walks of $name", (own) => {
       ...(own.rows ? [] : ["row-hold", "row-stream"]),
       ...(own.plain ? [] : ["row-plain"]),
       ...(own.block ? [] : ["row-block"]),
+      ...(own.narrow ? [] : ["row-narrow"]),
       ...(own.flat ? [] : ["row-flat", "apply-flat"]),
       ...(own.columns ? [] : ["column-norm", "column-moments", "apply-column"]),
     ];

@@ -122,6 +122,10 @@ test("every override of every kernel is set by some plan, to both values where i
     layer(9, 9),
     request([9, 19], [1], { statistics: "rms", subtractsMean: false, writesStatistics: false }),
     layer(999, 40000),
+    { ...layer(16384, 12), gammaScale: 2, writesStatistics: true },
+    { ...layer(16384, 9), parameters: {} },
+    { ...layer(16384, 9), parameters: {}, statistics: "rms" as const, subtractsMean: false, correction: 1 as const, epsMode: "outsideStd" as const },
+    { ...layer(16384, 9), residual: [9, 1], writesSum: true },
   ];
   for (const device of Object.values(DEVICES)) {
     const synchronized = [
