@@ -139,7 +139,7 @@ fn take(first: u32, place: u32) -> Moments {
   hold_row(first, place);
   var shift = 0.0;
   // Any value of a row is near enough to find the mean from, and the mean distance of all of them is exact enough.
-  if (CENTERED) { shift = opaque(held.v0.x + narrow_sums(held.v0.x).x * params.reciprocal, params.zero); }
+  if (CENTERED) { shift = opaque(lane_first(held.v0) + narrow_sums(lane_first(held.v0)).x * params.reciprocal, params.zero); }
   let m = moments_of(shift, narrow_sums(shift), params.reciprocal, params.eps, CENTERED);
   var line = vec3f(0.0, m.rstd, 0.0);
   if (SUBTRACTS_MEAN) { line = vec3f(m.shift, m.rstd, m.delta * m.rstd); }

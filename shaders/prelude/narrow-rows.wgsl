@@ -10,11 +10,14 @@ struct Lanes {
 
 var<private> held: Lanes;
 
-// Four values of two neighbouring lanes, the first of them at `place` of a.
-fn turned(a: Lane, b: Lane, place: u32) -> Lane {
+// Four values of two neighbouring lanes, the first of them at `place` of the low one.
+fn turned(low: Lane, high: Lane, place: u32) -> Lane {
+  let a = vec4f(low);
+  let b = vec4f(high);
   let by_two = (place & 2u) != 0u;
   let c = select(a, vec4f(a.zw, b.xy), by_two);
-  return select(c, vec4f(c.yzw, select(b.x, b.z, by_two)), (place & 1u) != 0u);
+  let d = select(c, vec4f(c.yzw, select(b.x, b.z, by_two)), (place & 1u) != 0u);
+  return lane_of(d.x, d.y, d.z, d.w);
 }
 
 struct NarrowSums { first: Lane, second: Lane }
@@ -49,10 +52,10 @@ fn narrow_sums(shift: f32) -> vec2f {
 // gamma and beta of lane k. What lies past the end of a row belongs to no value.
 fn gamma_lane(k: u32) -> Lane {
   let i = params.gamma_offset + k * LANE;
-  return lane_of(gamma_value(i), gamma_value(i + 1u), gamma_value(i + 2u), gamma_value(i + 3u));
+  return lane_of(lane_first(gamma_at(i)), lane_first(gamma_at(i + 1u)), lane_first(gamma_at(i + 2u)), lane_first(gamma_at(i + 3u)));
 }
 
 fn beta_lane(k: u32) -> Lane {
   let i = params.beta_offset + k * LANE;
-  return lane_of(beta_value(i), beta_value(i + 1u), beta_value(i + 2u), beta_value(i + 3u));
+  return lane_of(lane_first(beta_at(i)), lane_first(beta_at(i + 1u)), lane_first(beta_at(i + 2u)), lane_first(beta_at(i + 3u)));
 }

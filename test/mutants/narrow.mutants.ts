@@ -39,7 +39,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     file: "row-narrow",
     what: "no shift before squares are summed",
-    line: "shift = opaque(held.v0.x + narrow_sums(held.v0.x).x * params.reciprocal, params.zero);",
+    line: "shift = opaque(lane_first(held.v0) + narrow_sums(lane_first(held.v0)).x * params.reciprocal, params.zero);",
     wrong: "shift = 0.0;",
     check: narrowOdd,
   },
@@ -80,7 +80,7 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "",
     check: narrow,
   },
-  { file: "narrow-rows", what: "the second value of a lane has the first's gamma", line: "gamma_value(i + 1u)", wrong: "gamma_value(i)", check: narrow },
+  { file: "narrow-rows", what: "the second value of a lane has the first's gamma", line: "gamma_at(i + 1u)", wrong: "gamma_at(i)", check: narrow },
 ];
 
 export default MUTANTS;
