@@ -16,7 +16,7 @@ const RESERVED = new Set(["as", "do", "fn", "if", "in", "is", "of"]);
 /** Names that programs know bindings by: the element types that a variant chooses. */
 const STORED = ["Source", "Result", "Parameter"];
 /** Spaces of variables whose names no program knows: it finds the uniform by its binding. */
-const OWN_SPACES = new Set(["workgroup", "uniform"]);
+const OWN_SPACES = new Set(["workgroup", "uniform", "private"]);
 /** Components of a vector, which look like members. */
 const SWIZZLE = /^(?:[xyzw]{1,4}|[rgba]{1,4})$/;
 const LOWER = "abcdefghijklmnopqrstuvwxyz";

@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 82600;
+export const WHOLE = 84550;
 export const GPU = 13700;
 
 export const LAYERS = [
@@ -36,8 +36,8 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 49550,
-  RMSNorm: 49550,
+  LayerNorm: 51500,
+  RMSNorm: 51500,
   BatchNorm: 48050,
   GroupNorm: 54300,
   InstanceNorm: 55950,
@@ -48,9 +48,9 @@ export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], 
   LocalResponseNorm: 18050,
   LpNorm: 23650,
   MeanVarianceNorm: 54750,
-  layerNorm: 32900,
+  layerNorm: 34850,
   layerNormBackward: 35700,
-  rmsNorm: 32900,
+  rmsNorm: 34850,
   groupNorm: 33700,
   instanceNorm: 35050,
   batchNorm: 31850,

@@ -10,7 +10,7 @@ import {
   LONGEST_SLICE,
   MERGE_WIDE,
   MOST_HELD,
-  NARROW,
+  NARROW_ROWS,
   PLAIN_ROW,
   RAGGED,
   SHORT_ROW,
@@ -49,8 +49,8 @@ describe("both sides of each threshold", () => {
     expect([held(most - 1), kernel(instance([64, 64, most + 4], 1), software).kernel]).toEqual([0, "row-stream"]);
   });
 
-  test("NARROW: rows of a CPU that fit in registers, whatever their width, where they are many and fill whole lanes together", () => {
-    const { least, longest, together } = NARROW;
+  test("NARROW_ROWS: rows of a CPU that fit in registers, whatever their width, where they are many and fill whole lanes together", () => {
+    const { least, longest, together } = NARROW_ROWS;
     expect(kernel(layer(least, longest), software)).toMatchObject({ kernel: "row-narrow", overrides: { WIDTH: longest, HELD: 16, ROWS: 1, SEAMS: 0 } });
     expect(kernel(layer(least, longest - 1), software)).toMatchObject({ kernel: "row-narrow", overrides: { HELD: 16, SEAMS: 1 } });
     expect(kernel(layer(least, longest + 1), software).kernel).toBe("row-block");
