@@ -4,24 +4,23 @@ import pNormMerge from "../../shaders/p-norm-merge.wgsl";
 import pNormRowBackward from "../../shaders/p-norm-row-backward.wgsl";
 import pNormSlices from "../../shaders/p-norm-slices.wgsl";
 import { sizeOf } from "../core/shape.ts";
+import type { StatisticsView } from "../core/statistics-view.ts";
 import type { Capabilities } from "./capabilities.ts";
 import {
   applyFrame,
   chooseWalk,
   columnFrame,
-  exponentParams,
   inRows,
   mergeFrame,
   partialBytes,
-  powerOverride,
+  pNormDispatch,
   rowFrame,
   sliceFrame,
   type Frame,
   type PNormWalk,
 } from "./p-norm-parts.ts";
 import type { PNormBackwardRequest } from "./p-norm-request.ts";
-import type { Dispatch, Plan } from "./plan.ts";
-import { kernelName } from "./kernels.ts";
+import type { Plan } from "./plan.ts";
 
 /** What to run for the gradients of a division by p-norms: a pure function of shape and device. */
 export function planPNormBackward(request: PNormBackwardRequest, capabilities: Capabilities): Plan {
@@ -38,64 +37,45 @@ export function planPNormBackward(request: PNormBackwardRequest, capabilities: C
 /** Gradients in f16 overflow to infinity, which those who scale a loss look for. */
 const GRADIENT = { SATURATES: 0 };
 
-/** One dispatch of a kernel of this direction. */
-function dispatch(request: PNormBackwardRequest, kernel: string, own: Frame, params: Dispatch["params"], more: Partial<Dispatch>): Dispatch {
-  return {
-    kernel,
-    variant: own.variant,
-    overrides: { ...own.overrides, ...powerOverride(request.power), ...more.overrides },
-    params: { ...own.params, ...params },
-    bindings: more.bindings!,
-    grid: own.grid,
-  };
+function planWhole(request: PNormBackwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
+  const { view, names, hasG, accumulates, power } = request;
+  const bindings = { x: names.x, dy: names.dy, dx: names.dx, norm: "norm", g: hasG && "g", dg: hasG && "dg" };
+  const flags = { HAS_G: hasG, ACCUMULATES: accumulates, ...GRADIENT };
+  const slope = { slope: power - 1 };
+  const one =
+    walk === "row"
+      ? pNormDispatch(request, pNormRowBackward, rowFrame(request, capabilities), slope, flags, bindings)
+      : pNormDispatch(request, pNormColumnBackward, withColumns(view, columnFrame(request, true, capabilities).frame), slope, flags, bindings);
+  return { walk, team: one.variant.team, dispatches: [one], scratch: {}, bytesMoved: sizeOf(request.shape) * 12 };
 }
 
-function planWhole(request: PNormBackwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
-  const { view, names, hasG } = request;
-  const row = walk === "row";
-  const own = row ? rowFrame(request, capabilities) : columnFrame(request, true, capabilities).frame;
-  const params = { ...exponentParams("slope", request.power - 1), ...(!row && { kept: view.kept, run: view.run }) };
-  const one = dispatch(request, row ? kernelName(pNormRowBackward) : kernelName(pNormColumnBackward), own, params, {
-    overrides: { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates), ...GRADIENT },
-    bindings: { x: names.x, dy: names.dy, dx: names.dx, norm: "norm", ...(hasG && { g: "g", dg: "dg" }) },
-  });
-  return { walk, team: own.variant.team, dispatches: [one], scratch: {}, bytesMoved: sizeOf(request.shape) * 12 };
+function withColumns({ kept, run }: StatisticsView, frame: Frame): Frame {
+  return { ...frame, params: { ...frame.params, kept, run } };
 }
 
 function planSplit(request: PNormBackwardRequest, { walk }: PNormWalk, capabilities: Capabilities): Plan {
-  const { view, names, hasG } = request;
+  const { view, names, hasG, accumulates, power } = request;
   const columns = walk === "column";
   const partials = columns ? columnFrame(request, false, capabilities) : sliceFrame(request, capabilities);
   const read = { x: names.x, dy: names.dy, norm: "norm" };
-  const flags = { HAS_G: Number(hasG), ACCUMULATES: Number(request.accumulates) };
+  const sums = { ...read, partials: "partials" };
+  const flags = { GRADIENT: 1, HAS_G: hasG, ACCUMULATES: accumulates };
   return {
     walk,
-    team: partials.frame.variant.team,
+    team: partials.frame.teams.team,
     dispatches: [
-      dispatch(
+      columns
+        ? pNormDispatch(request, pNormColumnBackward, withColumns(view, partials.frame), {}, { HAS_G: 0, ACCUMULATES: 0 }, sums)
+        : pNormDispatch(request, pNormSlices, partials.frame, {}, { GRADIENT: 1 }, sums),
+      pNormDispatch(request, pNormMerge, mergeFrame(request, partials, capabilities), {}, flags, { partials: "partials", dots: "dots", dg: hasG && "dg" }),
+      pNormDispatch(
         request,
-        columns ? kernelName(pNormColumnBackward) : kernelName(pNormSlices),
-        partials.frame,
-        columns ? { kept: view.kept, run: view.run } : {},
-        {
-          overrides: columns ? { HAS_G: 0, ACCUMULATES: 0 } : { GRADIENT: 1 },
-          bindings: { ...read, partials: "partials" },
-        },
+        pNormApply,
+        applyFrame(request, capabilities),
+        { slope: power - 1 },
+        { ...flags, ...GRADIENT },
+        { ...read, dots: "dots", y: names.dx, g: hasG && "g" },
       ),
-      dispatch(
-        request,
-        kernelName(pNormMerge),
-        mergeFrame(request, partials, capabilities),
-        {},
-        {
-          overrides: { GRADIENT: 1, ...flags },
-          bindings: { partials: "partials", dots: "dots", ...(hasG && { dg: "dg" }) },
-        },
-      ),
-      dispatch(request, kernelName(pNormApply), applyFrame(request, capabilities), exponentParams("slope", request.power - 1), {
-        overrides: { GRADIENT: 1, ...flags, ...GRADIENT },
-        bindings: { ...read, dots: "dots", y: names.dx, ...(hasG && { g: "g" }) },
-      }),
     ],
     scratch: { partials: partialBytes(request, partials), dots: view.statistics * 4 },
     bytesMoved: sizeOf(request.shape) * 20,

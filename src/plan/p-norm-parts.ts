@@ -1,10 +1,12 @@
 import { sizeOf, type Shape } from "../core/shape.ts";
+import type { KernelModule } from "../core/wgsl.d.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf, type DispatchParts } from "./dispatch.ts";
 import { gatherDispatch, permutedStrides } from "./gather-plan.ts";
 import { clamp } from "./grid.ts";
 import type { PNormRequest, PNormRole } from "./p-norm-request.ts";
-import type { Dispatch, Plan, Walk } from "./plan.ts";
-import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import type { Dispatch, Flags, Plan, Walk } from "./plan.ts";
+import { countedRows, invocationTeams, isSoftware, mergeTeams, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import {
   APPLY_SPAN,
   COLUMN_NORM_TEAMS,
@@ -13,7 +15,6 @@ import {
   GPU_SPLIT_ROWS,
   INVOCATION_LANES,
   LONGEST_SLICE,
-  MERGE_WIDE,
   MOST_HELD,
   SHORTEST_RUN,
   SHORTEST_SLICE,
@@ -23,7 +24,27 @@ import {
 } from "./thresholds.ts";
 
 /** A dispatch of which the direction has to say what it binds and which flags it sets. */
-export type Frame = Pick<Dispatch, "variant" | "grid"> & { readonly overrides: Record<string, number>; readonly params: Record<string, number> };
+export interface Frame {
+  readonly teams: Teams;
+  readonly lane: 1 | 4;
+  readonly flags: Flags;
+  readonly params: Readonly<Record<string, number>>;
+}
+
+/** One dispatch of a kernel of either direction. `exponents`: those that it reads. */
+export function pNormDispatch(
+  { power }: PNormRequest,
+  kernel: KernelModule,
+  { teams, lane, ...told }: Frame,
+  exponents: Readonly<Record<string, number>>,
+  flags: Flags,
+  bindings: DispatchParts["bindings"],
+): Dispatch {
+  const params = Object.entries(exponents).map(([name, value]) => exponentParams(name, value));
+  // Other powers than these two are computed from their exponents.
+  const own = { ...told.flags, POWER: power === 1 || power === 2 ? power : 0, ...flags };
+  return dispatchOf(kernel, teams, { lane, flags: own, params: Object.assign({}, told.params, ...params) as Dispatch["params"], bindings });
+}
 
 /** How the values are walked: whole rows or columns in one dispatch, or slices, a merge and an apply. */
 export type PNormWalk = { readonly walk: Walk; readonly whole: boolean };
@@ -46,18 +67,15 @@ function laneOf(values: number, aligned: boolean): 1 | 4 {
   return aligned && values % 4 === 0 ? 4 : 1;
 }
 
-function frame(teams: Teams, lane: 1 | 4, params: Record<string, number>): Frame {
-  return { variant: { lane, parameter: "scalar", team: teams.team }, overrides: { ...teams.overrides }, params, grid: teams.grid };
+function frame(teams: Teams, lane: 1 | 4, params: Record<string, number>, flags: Flags = {}): Frame {
+  return { teams, lane, params, flags };
 }
 
 /** Whole rows: an invocation each on a CPU; on a GPU the narrowest team that holds a row in its registers, or a workgroup that reads the rest again. */
 export function rowFrame({ view, aligned, eps }: PNormRequest, capabilities: Capabilities): Frame {
   const lane = laneOf(view.run, aligned);
   const items = view.run / lane;
-  const own = (teams: Teams, held: number): Frame => {
-    const found = frame(teams, lane, { teams: view.outer, items, eps });
-    return { ...found, overrides: { ...found.overrides, HELD: held } };
-  };
+  const own = (teams: Teams, held: number): Frame => frame(teams, lane, { teams: view.outer, items, eps }, { HELD: held });
   if (isSoftware(capabilities)) return own(invocationTeams(view.outer, capabilities), 0);
   if (items <= INVOCATION_LANES) return own(invocationTeams(view.outer, capabilities), items);
   if (capabilities.subgroups && items <= capabilities.subgroupMinSize * MOST_HELD) {
@@ -105,10 +123,9 @@ export function columnFrame({ view, aligned, eps }: PNormRequest, whole: boolean
   const repeats_per_slice = whole ? repeats : Math.ceil(repeats / most);
   const slices = Math.ceil(repeats / repeats_per_slice);
   const teams = invocationTeams(outer * slices * items, capabilities);
-  const found = frame(teams, lane, { teams: outer * slices * items, repeats, items, slices, repeats_per_slice, eps });
   const width = kept * run;
   return {
-    frame: { ...found, overrides: { ...found.overrides, SPLIT: Number(!whole) } },
+    frame: frame(teams, lane, { teams: outer * slices * items, repeats, items, slices, repeats_per_slice, eps }, { SPLIT: !whole }),
     count: slices * run,
     outerStride: slices * width,
     keptStride: run,
@@ -119,9 +136,7 @@ export function columnFrame({ view, aligned, eps }: PNormRequest, whole: boolean
 
 /** Partials of all slices to one value a statistic. */
 export function mergeFrame({ view }: PNormRequest, partials: Partials, capabilities: Capabilities): Frame {
-  const wide = !isSoftware(capabilities) && partials.count >= MERGE_WIDE;
-  const teams = wide ? workgroupTeams(view.statistics, partials.count, 4, capabilities) : invocationTeams(view.statistics, capabilities);
-  return frame(teams, 1, {
+  return frame(mergeTeams(view.statistics, partials.count, capabilities), 1, {
     teams: view.statistics,
     partials_count: partials.count,
     kept: view.kept,
@@ -158,12 +173,7 @@ export function applyFrame({ view, aligned, eps }: PNormRequest, capabilities: C
   return frame(invocationTeams(teams, capabilities), lane, params);
 }
 
-/** p for a kernel: the flag POWER (1, 2, or 0 for any other), and the exponents that it reads, each cut in two (shaders/prelude/power.wgsl). */
-export function powerOverride(power: number): Record<string, number> {
-  return { POWER: power === 1 || power === 2 ? power : 0 };
-}
-
-/** An exponent's members: 12 bits, and what is left. */
+/** An exponent's members: 12 bits, and what is left (shaders/prelude/power.wgsl). */
 export function exponentParams(name: string, value: number): Record<string, number> {
   const unit = 2 ** (Math.floor(Math.log2(Math.max(value, Number.MIN_VALUE))) - 11);
   const high = value === 0 ? 0 : Math.round(value / unit) * unit;
