@@ -2,6 +2,7 @@ import applyColumn from "../../shaders/apply-column.wgsl";
 import columnMoments from "../../shaders/column-moments.wgsl";
 import columnNorm from "../../shaders/column-norm.wgsl";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import {
   affineParams,
   applyBindings,
@@ -24,7 +25,6 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { invocationTeams, isSoftware } from "./teams.ts";
 import { COLUMN_REPEATS, COLUMN_TEAMS, LONGEST_SLICE } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
 import { givenStatistics } from "./run-plan.ts";
 
 /** Short runs: invocations lie along the columns and go down the repeats; whole ones in one dispatch, or slices of them. */
@@ -80,8 +80,8 @@ function arrangeColumns(request: ForwardRequest, capabilities: Capabilities): Op
   return arrangeParameters(request.shape, request.parameters, { rows: outer, segments: repeats, items: [...kept, ...run] }, capabilities);
 }
 
-function variesByRepeat(lanes: Lanes, operands: Operands): number {
-  return Number((["gamma", "beta"] as const).some((role) => operands.roles[role] && lanes.views[role].segment !== 0));
+function variesByRepeat(lanes: Lanes, operands: Operands): boolean {
+  return (["gamma", "beta"] as const).some((role) => operands.roles[role] && lanes.views[role].segment !== 0);
 }
 
 /** Repeats cut so that enough columns are in flight, and none is longer than its sums stay exact. */
@@ -107,11 +107,9 @@ function foldedLanes(lanes: Lanes, fold: number): Lanes {
 function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes, capabilities: Capabilities): Dispatch {
   const { view } = request;
   const items = operands.items / lanes.lane;
-  const teams = invocationTeams(view.outer * items, capabilities);
-  return {
-    kernel: kernelName(columnNorm),
-    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
-    overrides: { ...teams.overrides, ...wholeFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
+  return dispatchOf(columnNorm, invocationTeams(view.outer * items, capabilities), {
+    ...lanes,
+    flags: { ...wholeFlags(request), PARAMETERS_VARY: variesByRepeat(lanes, operands) },
     params: {
       ...viewsParams(lanes.views),
       ...wholeParams(request),
@@ -120,8 +118,7 @@ function normDispatch(request: ForwardRequest, operands: Operands, lanes: Lanes,
       items,
     },
     bindings: wholeBindings(request, operands.roles),
-    grid: teams.grid,
-  };
+  });
 }
 
 function momentsDispatch(request: ForwardRequest, operands: Operands, fold: number, capabilities: Capabilities): { dispatch: Dispatch; slices: number } {
@@ -130,15 +127,12 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, fold: numb
   const items = (operands.items * fold) / lanes.lane;
   const cut = cutRepeats({ view }, view.outer * items, COLUMN_REPEATS.moments, LONGEST_SLICE, capabilities);
   const teamCount = view.outer * cut.slices * items;
-  const teams = invocationTeams(teamCount, capabilities);
-  const dispatch: Dispatch = {
-    kernel: kernelName(columnMoments),
-    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
-    overrides: { ...teams.overrides, ...sourceFlags(request), CENTERED: Number(request.statistics === "moments") },
+  const dispatch = dispatchOf(columnMoments, invocationTeams(teamCount, capabilities), {
+    ...lanes,
+    flags: { ...sourceFlags(request), CENTERED: request.statistics === "moments" },
     params: { ...viewsParams({ residual_bias: lanes.views.residual_bias }), teams: teamCount, repeats: view.repeats, items, ...cut, zero: 0 },
     bindings: { ...sourceBindings(request, operands.roles), partials: "partials" },
-    grid: teams.grid,
-  };
+  });
   return { dispatch, slices: cut.slices };
 }
 
@@ -148,16 +142,13 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
   const items = (operands.items * fold) / lanes.lane;
   const cut = cutRepeats({ view }, view.outer * items, COLUMN_REPEATS.apply, view.repeats, capabilities);
   const teamCount = view.outer * cut.slices * items;
-  const teams = invocationTeams(teamCount, capabilities);
-  return {
-    kernel: kernelName(applyColumn),
-    variant: { lane: lanes.lane, parameter: lanes.parameter, team: "invocation" },
-    overrides: {
-      ...teams.overrides,
+  return dispatchOf(applyColumn, invocationTeams(teamCount, capabilities), {
+    ...lanes,
+    flags: {
       ...sourceFlags(request),
       ...applyFlags(request),
       PARAMETERS_VARY: variesByRepeat(lanes, operands),
-      FOLDED: Number(fold > 1),
+      FOLDED: fold > 1,
     },
     params: {
       ...viewsParams(lanes.views),
@@ -172,6 +163,5 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
       statistics_stride: statisticsStride(view.statistics),
     },
     bindings: { ...sourceBindings(request, operands.roles), ...applyBindings(operands.roles), x, statistics: "statistics" },
-    grid: teams.grid,
-  };
+  });
 }

@@ -3,9 +3,9 @@ import rowFlat from "../../shaders/row-flat.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { affineParams, applyBindings, applyFlags, isSummed, unsummedFlags, wholeBindings, wholeParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { clamp } from "./grid.ts";
-import { kernelName } from "./kernels.ts";
 import { arrangeParameters, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
@@ -77,12 +77,10 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
   const together = (wholeAfter(operands.items, lane) * operands.items) / lane;
   const span = wanted < together ? wanted : Math.ceil(wanted / together) * together;
   const count = Math.ceil(lanes / span);
-  const teams = invocationTeams(count, capabilities);
   const byKept = view.outer === 1 && operands.segments === 1 && (parameter.count === view.kept || parameter.stride === 0);
-  return {
-    kernel: kernelName(applyFlat),
-    variant: { lane, parameter: "scalar", team: "invocation" },
-    overrides: { ...teams.overrides, ...applyFlags(request), BY_KEPT: Number(byKept), ...flatFlags(operands.items, lane) },
+  return dispatchOf(applyFlat, invocationTeams(count, capabilities), {
+    lane,
+    flags: { ...applyFlags(request), BY_KEPT: byKept, ...flatFlags(operands.items, lane) },
     params: {
       ...affineParams(request),
       teams: count,
@@ -97,8 +95,7 @@ export function flatApply(request: ForwardRequest, operands: Operands, capabilit
       statistics_stride: statisticsStride(view.statistics),
     },
     bindings: { x: "x", ...applyBindings(operands.roles), statistics: "statistics" },
-    grid: teams.grid,
-  };
+  });
 }
 
 /** Rows that a row kernel would read a value at a time, and runs four. */
@@ -122,16 +119,9 @@ export function planFlatRows(request: ForwardRequest, capabilities: Capabilities
   const most = Math.ceil(view.outer / APPLY_LANES.teams / together);
   const rows = together * clamp(Math.ceil((APPLY_LANES.least * lane) / view.run / together), 1, most);
   const count = Math.ceil(view.outer / rows);
-  const teams = invocationTeams(count, capabilities);
-  const row = {
-    kernel: kernelName(rowFlat),
-    variant: { lane, parameter: "scalar", team: "invocation" } as const,
-    overrides: {
-      ...teams.overrides,
-      ...unsummedFlags(request),
-      ...flags,
-      SHORT: Number(view.run < FEW_PROBES),
-    },
+  const row = dispatchOf(rowFlat, invocationTeams(count, capabilities), {
+    lane,
+    flags: { ...unsummedFlags(request), ...flags, SHORT: view.run < FEW_PROBES },
     params: {
       ...wholeParams(request),
       teams: count,
@@ -142,7 +132,6 @@ export function planFlatRows(request: ForwardRequest, capabilities: Capabilities
       parameter_stride: parameter.stride,
     },
     bindings: wholeBindings(request, operands.roles),
-    grid: teams.grid,
-  };
+  });
   return { team: "invocation", dispatches: [...operands.gathers, row], scratch: operands.scratch, passes: wholePasses(request) };
 }

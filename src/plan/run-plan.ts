@@ -2,6 +2,7 @@ import applyRun from "../../shaders/apply-run.wgsl";
 import runMoments from "../../shaders/run-moments.wgsl";
 import type { ParameterView } from "../core/parameter-view.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { dispatchOf } from "./dispatch.ts";
 import { affineParams, applyBindings, applyFlags, halves, sourceBindings, sourceFlags, viewsParams, wholePasses, type WalkPlan } from "./forward-parts.ts";
 import { arrangePlanes, flatFlags, flatLane, wholeAfter } from "./flat-plan.ts";
 import { clamp } from "./grid.ts";
@@ -11,7 +12,6 @@ import type { Dispatch } from "./plan.ts";
 import { statisticsStride, type ForwardRequest } from "./request.ts";
 import { countedRows, invocationTeams, isSoftware, workgroupTeams } from "./teams.ts";
 import { APPLY_LANES, APPLY_SPAN, LONGEST_SLICE, SHORTEST_SLICE, TARGET_TEAMS } from "./thresholds.ts";
-import { kernelName } from "./kernels.ts";
 
 /** Long runs, repeated or too few for a team each: partial moments of slices, a merge, an apply. Fixed statistics need only the apply. */
 export function planRuns(request: ForwardRequest, capabilities: Capabilities): WalkPlan {
@@ -83,15 +83,13 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
   const { slices } = cut;
   const teamCount = (view.statistics / together) * slices;
   const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, cut.items_per_slice, 4, capabilities);
-  const dispatch: Dispatch = {
-    kernel: kernelName(runMoments),
-    variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team },
-    overrides: {
-      ...teams.overrides,
+  const dispatch = dispatchOf(runMoments, teams, {
+    ...lanes,
+    flags: {
       ...sourceFlags(request),
-      CENTERED: Number(request.statistics === "moments"),
-      RAGGED: Number(ragged),
-      SEGMENTED: Number(operands.segments > 1),
+      CENTERED: request.statistics === "moments",
+      RAGGED: ragged,
+      SEGMENTED: operands.segments > 1,
       ...(flat && flatFlags(cut.items_per_slice, flat)),
     },
     params: {
@@ -106,8 +104,7 @@ function momentsDispatch(request: ForwardRequest, operands: Operands, capabiliti
       zero: 0,
     },
     bindings: { ...sourceBindings(request, operands.roles), partials: "partials" },
-    grid: teams.grid,
-  };
+  });
   return { dispatch, slices };
 }
 
@@ -135,16 +132,14 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
   const teamCount = Math.ceil(planes / planesPerTeam) * chunks;
   const teams = isSoftware(capabilities) ? invocationTeams(teamCount, capabilities) : workgroupTeams(teamCount, items, 1, capabilities);
   const roles = (["gamma", "beta"] as const).filter((role) => operands.roles[role]);
-  return {
-    kernel: kernelName(applyRun),
-    // No sum over the team is needed, so no subgroup either.
-    variant: { lane: lanes.lane, parameter: lanes.parameter, team: teams.team === "cluster" ? "workgroup" : teams.team },
-    overrides: {
-      ...teams.overrides,
+  // No sum over the team is needed, so no subgroup either.
+  return dispatchOf(applyRun, teams.team === "cluster" ? { ...teams, team: "workgroup" } : teams, {
+    ...lanes,
+    flags: {
       ...sourceFlags(request),
       ...applyFlags(request),
-      PARAMETERS_VARY: Number(roles.some((role) => lanes.views[role].item !== 0)),
-      BY_KEPT: Number(isByKept(request, operands)),
+      PARAMETERS_VARY: roles.some((role) => lanes.views[role].item !== 0),
+      BY_KEPT: isByKept(request, operands),
     },
     params: {
       ...viewsParams(lanes.views),
@@ -161,6 +156,5 @@ function applyDispatch(request: ForwardRequest, operands: Operands, x: string, c
       statistics_stride: statisticsStride(view.statistics),
     },
     bindings: { ...sourceBindings(request, operands.roles), ...applyBindings(operands.roles), x, statistics: "statistics" },
-    grid: teams.grid,
-  };
+  });
 }
