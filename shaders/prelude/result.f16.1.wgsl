@@ -8,5 +8,5 @@ const RESULT_EXACT = false;
 override SATURATES: bool = true;
 
 // Rounded first: what is left to convert is exact.
-fn to_result(v: Lane) -> Result { return f16(half_value(half_bits(v, SATURATES))); }
+fn to_result(v: Lane) -> Result { return f16(rounded_half(v, SATURATES)); }
 fn from_result(v: Result) -> Lane { return f32(v); }

@@ -7,7 +7,8 @@ const RESULT_EXACT = false;
 // Values past the largest f16 become that, not infinity.
 override SATURATES: bool = true;
 
-fn rounded_half(v: f32) -> f16 { return f16(half_value(half_bits(v, SATURATES))); }
 // Rounded first: what is left to convert is exact.
-fn to_result(v: Lane) -> Result { return vec4<f16>(rounded_half(v.x), rounded_half(v.y), rounded_half(v.z), rounded_half(v.w)); }
+fn to_result(v: Lane) -> Result {
+  return vec4<f16>(vec4f(rounded_half(v.x, SATURATES), rounded_half(v.y, SATURATES), rounded_half(v.z, SATURATES), rounded_half(v.w, SATURATES)));
+}
 fn from_result(v: Result) -> Lane { return vec4f(v); }

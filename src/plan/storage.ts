@@ -27,7 +27,7 @@ export interface StorageContext {
 
 /**
  * The same plan for tensors of which some are stored as f16. A kernel that reads all of its `Source`s, or writes all of its `Result`s, as f16 does so itself. What it cannot
- * say (inputs of both types, parameters and statistics in f16, packed results that share a word, planes that are held in registers) goes through f32 scratch: `widen` before the dispatch, `narrow` after it.
+ * say (inputs of both types, parameters and statistics in f16, packed results that share a word, packed planes that are held in registers) goes through f32 scratch: `widen` before the dispatch, `narrow` after it.
  * @throws TensorError where a tensor that kernels write in f32 alone (a running statistic, a parameter's gradient) is f16
  */
 export function lowerStorage(plan: Plan, context: StorageContext): Plan {
@@ -97,8 +97,8 @@ class Lowering {
   }
 
   #storageOf(dispatch: Dispatch, bindings: readonly KernelBinding[]): Storage {
-    // Rounding in integers, once for each lane that is held, would take seconds to compile, on lavapipe 20.
-    if (dispatch.overrides["HELD"]) return "f32";
+    // The words' conversion in integers, once for each lane that is held, would take seconds to compile.
+    if (this.#half === "packed" && dispatch.overrides["HELD"]) return "f32";
     const halves = bindings.filter(({ name }) => this.#halfOf(dispatch.bindings[name]!));
     return bindings.length > 0 && halves.length === bindings.length ? this.#half : "f32";
   }

@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
 import { sizeOf } from "../../src/core/shape.ts";
+import type { Capabilities } from "../../src/plan/capabilities.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
 import { lowerStorage, planNarrow, type HalfTensor } from "../../src/plan/storage.ts";
-import { along, batch, bytesOf, DEVICES, layer } from "./requests.ts";
+import { along, batch, bytesOf, DEVICES, instance, layer } from "./requests.ts";
 
 const PACKED = DEVICES.software;
 const NATIVE = { ...DEVICES.software, f16: true };
 
 /** The plan of a request whose tensors of these roles are f16, as it runs. */
-function lowered(asked: ForwardRequest, roles: readonly string[], capabilities = PACKED): Plan {
+function lowered(asked: ForwardRequest, roles: readonly string[], capabilities: Capabilities = PACKED): Plan {
   const counts: Record<string, number> = { gamma: asked.shape.at(-1)!, beta: asked.shape.at(-1)! };
   const halves: Record<string, HalfTensor> = Object.fromEntries(
     roles.map((role) => [role, { count: counts[role] ?? sizeOf(asked.shape), aligned: asked.aligned }]),
@@ -37,6 +38,16 @@ test("rows by four are read and written as they are stored, and half the bytes m
   expect(lowered(asked, ["x", "y"]).scratch).toEqual({});
   expect(lowered(asked, ["x", "y"]).bytesMoved).toBe(bytesOf(asked));
   expect(lowered(asked, ["x"]).bytesMoved).toBe(bytesOf(asked) * 1.5);
+});
+
+test("what is held in registers is read and written as it is stored where the device has f16: a GPU's rows cross memory once, in halves", () => {
+  const gpu = { ...DEVICES.gpu, f16: true };
+  const asked = layer(4096, 768);
+  expect(lines(lowered(asked, ["x", "y"], gpu))).toEqual(["row-hold 4 f16 f16: x y gamma beta"]);
+  expect(lowered(asked, ["x", "y"], gpu).bytesMoved).toBe(bytesOf(asked));
+  const planes = instance([32, 512, 49], 1);
+  expect(lines(lowered(planes, ["x", "y"], NATIVE)).map((line) => line.split(":")[0])).toEqual(["row-flat 4 f16 f16"]);
+  expect(lines(lowered(planes, ["x", "y"])).map((line) => line.split(":")[0])).toEqual(["widen 4 packed f32", "row-flat 4 f32 f32", "narrow 1 f32 f32"]);
 });
 
 test("odd rows share words: packed results go through f32 and narrow, f16 where the device has it does not", () => {
