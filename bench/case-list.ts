@@ -92,8 +92,11 @@ const neighbours: readonly Case[] = [
   ...beside(layerNorm([4096, 768]), [layerNorm([4096, 767]), layerNorm([4096, 769]), layerNorm([4095, 768]), layerNorm([4096, 1000]), layerNorm([1024, 2048])]),
   ...beside(layerNorm([512, 4096]), [layerNorm([512, 4095]), layerNorm([512, 4097]), rmsNorm([512, 4095])]),
   ...beside(layerNorm([64, 65536]), [layerNorm([1, 1048576]), layerNorm([2, 1048576]), layerNorm([3, 1048576]), layerNorm([64, 65535])]),
-  ...beside(layerNorm([65536, 64]), [layerNorm([65536, 63]), layerNorm([65536, 24])]),
-  ...beside(backward(layerNorm([4096, 768])), [layerNorm([4096, 767]), layerNorm([3, 1048576]), layerNorm([1024, 2048])].map(backward)),
+  ...beside(layerNorm([65536, 64]), [layerNorm([65536, 63]), layerNorm([65536, 24]), layerNorm([65536, 16]), layerNorm([65536, 7]), rmsNorm([100000, 5])]),
+  ...beside(
+    backward(layerNorm([4096, 768])),
+    [layerNorm([4096, 767]), layerNorm([3, 1048576]), layerNorm([1024, 2048]), layerNorm([65536, 64]), layerNorm([65536, 7])].map(backward),
+  ),
   ...beside(instanceNorm([4, 32, 128, 128], false), [
     instanceNorm([32, 512, 7, 7], false),
     instanceNorm(HIGH_RESOLUTION, false),
