@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 85250;
+export const WHOLE = 84350;
 export const GPU = 13700;
 
 export const LAYERS = [
@@ -36,20 +36,20 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 52250,
-  RMSNorm: 52250,
+  LayerNorm: 51400,
+  RMSNorm: 51400,
   BatchNorm: 47900,
-  GroupNorm: 54300,
-  InstanceNorm: 55950,
+  GroupNorm: 54250,
+  InstanceNorm: 55900,
   WeightNorm: 23950,
   WeightStandardization: 58200,
-  BatchChannelNorm: 57000,
-  EstimatedBatchNorm: 47950,
+  BatchChannelNorm: 56950,
+  EstimatedBatchNorm: 47900,
   LocalResponseNorm: 18050,
   LpNorm: 23600,
-  MeanVarianceNorm: 54750,
+  MeanVarianceNorm: 54700,
   layerNorm: 34750,
-  layerNormBackward: 36600,
+  layerNormBackward: 35700,
   rmsNorm: 34750,
   groupNorm: 33600,
   instanceNorm: 35000,

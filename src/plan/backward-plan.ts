@@ -132,11 +132,6 @@ function planGradients(request: BackwardRequest, steps: Steps, capabilities: Cap
     steps.add([statisticMerge(request, partials, mergeLayout(partials, reducedAxes(request))!, null, capabilities)]);
     passes += 2;
   }
-  const few = follows ? request.walks.few?.(request, capabilities) : null;
-  if (few) {
-    steps.add([few]);
-    return { columns: false, passes: passes + 3 };
-  }
   for (const one of wanted) passes += planParameter(request, field, one, cells, steps, capabilities);
   if (!wants.dx) return { columns: cells?.partials.columns ?? false, passes };
   const apply = applyGradient(request, field, factored, capabilities);

@@ -1,5 +1,4 @@
 import { planColumns } from "./column-plan.ts";
-import { applyRows } from "./few-rows-plan.ts";
 import { planFlatBackward } from "./flat-backward-plan.ts";
 import { flatApply, isFlat, isRaggedRows, planFlatRows } from "./flat-plan.ts";
 import { fixedStatisticsDispatch, runningSamplesDispatch } from "./merge-plan.ts";
@@ -42,8 +41,6 @@ export interface BackwardWalks {
   readonly segments?: typeof planSegments;
   /** Planes as lanes of the whole tensor. */
   readonly planes?: typeof planFlatBackward;
-  /** The apply of a few long rows, with gradients of gamma and beta that lie along them. */
-  readonly few?: typeof applyRows;
   /** Sums that serve statistics and parameters alike, where gamma and beta stay the same along reduced axes. */
   readonly cells?: typeof cellSums;
 }
@@ -69,7 +66,7 @@ export const CHANNELS: ForwardWalks = { name: "channels", flat, columns: planCol
 /** Over any axes, with gamma and beta that are the same along them, or none: MeanVarianceNorm, and weights. */
 export const ANY: ForwardWalks = { name: "any", rows: planRows, plain: planPlain, flat, columns: planColumns };
 
-export const FEATURE_GRADIENTS: BackwardWalks = { name: "features", rows: planRowBackward, features: planFeatures, few: applyRows };
+export const FEATURE_GRADIENTS: BackwardWalks = { name: "features", rows: planRowBackward, features: planFeatures };
 export const ROW_GRADIENTS: BackwardWalks = {
   name: "rows",
   rows: planRowBackward,

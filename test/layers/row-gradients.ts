@@ -5,8 +5,8 @@ import type { BackwardRequest } from "../../src/plan/backward-request.ts";
 import { planForward } from "../../src/plan/forward-plan.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { statisticsStride, STATISTICS_PLANES, type ForwardRequest } from "../../src/plan/request.ts";
-import { backwardWays, planBackward } from "../../src/plan/backward-plan.ts";
-import { isRowChoice, type Choice } from "../../src/plan/choice.ts";
+import { backwardWays } from "../../src/plan/backward-plan.ts";
+import { isRowChoice } from "../../src/plan/choice.ts";
 import { ROW_GRADIENTS } from "../../src/plan/walks.ts";
 import { normalizeBackward } from "../../src/reference/gradient.ts";
 import { statisticMap } from "../../src/reference/moments.ts";
@@ -27,8 +27,6 @@ export interface RowCase {
   readonly scale?: Float32Array;
   /** What the plan takes the device for. */
   readonly planAs?: Partial<Capabilities>;
-  /** The way to plan it, where it is not the cheapest by fused kernels of rows. */
-  readonly way?: Choice;
 }
 
 export interface RowGradients {
@@ -77,8 +75,7 @@ export async function gpuGradients(gpu: Gpu, testCase: RowCase, times = 1): Prom
   const asked = backwardRequest(testCase);
   const data = dataOf(testCase);
   const { shape, view, wants } = asked;
-  const device = { ...gpu.capabilities, ...testCase.planAs };
-  const plan = testCase.way ? planBackward(asked, device, testCase.way) : fusedPlan(asked, device);
+  const plan = fusedPlan(asked, { ...gpu.capabilities, ...testCase.planAs });
   if (!plan) throw new Error("the row plan does not apply");
   const tensors: Record<string, Tensor> = {
     x: gpu.tensor(data.x, shape),

@@ -1,4 +1,3 @@
-import { FEATURE_GRADIENTS } from "../../src/plan/walks.ts";
 import { expectWithin } from "../bound.ts";
 import { normal } from "../data.ts";
 import { expectedGradients, gpuGradients, type RowCase } from "../layers/row-gradients.ts";
@@ -24,18 +23,6 @@ const small = gradients({ shape: [140, 500], reduced: [1], gamma: [1], beta: [1]
 const asNarrow = { adapterClass: "software", batchInvariant: true } as const;
 const narrow = gradients({ shape: [150, 7], reduced: [1], gamma: [1], beta: [1], planAs: asNarrow });
 const narrowFar = gradients({ shape: [150, 7], reduced: [1], dy: normal(150 * 7, 2, 1e4), planAs: asNarrow });
-
-const asFew = { way: "run", more: { walks: FEATURE_GRADIENTS, accumulates: true }, planAs: { adapterClass: "software" } } as const;
-const fewRows = gradients({ shape: [6, 65_539], reduced: [1], gamma: [1], beta: [1], ...asFew });
-const fewFar = gradients({ shape: [6, 65_539], reduced: [1], beta: [1], dy: normal(6 * 65_539, 2, 1e4), ...asFew });
-const fewSame = gradients({
-  shape: [3, 65_539],
-  reduced: [1],
-  gamma: [1],
-  scale: new Float32Array(65_539).fill(0.75),
-  dy: normal(3 * 65_539, 2, 1e4),
-  ...asFew,
-});
 
 const [subgroups, plain] = ["a GPU with subgroups", "a GPU without subgroups"] as const;
 
@@ -108,22 +95,6 @@ const MUTANTS: readonly Mutant[] = [
     wrong: "for (var index = first; index + 1u < end; index++)",
     check: narrow,
   },
-  {
-    file: "apply-few-rows",
-    what: "forget the rows before",
-    line: "let adds = (first > 0u) | ACCUMULATES;",
-    wrong: "let adds = ACCUMULATES && first == 0u;",
-    check: fewRows,
-  },
-  {
-    file: "apply-few-rows",
-    what: "round the product at its size",
-    line: "if (!HAS_GAMMA && !SCALES_GAMMA) { return d - first; }",
-    wrong: "if (true) { return d * g - first; }",
-    check: fewSame,
-  },
-  { file: "apply-few-rows", what: "take a row twice", line: "sums = finish(sums, row2, i, g);", wrong: "sums = finish(sums, row1, i, g);", check: fewRows },
-  { file: "apply-few-rows", what: "forget the rest of the mean", line: "xhat * row.along + row.rest", wrong: "xhat * row.along", check: fewFar },
   {
     file: "row-backward-segments",
     what: "forget that xhat of a segment does not add up to 0",

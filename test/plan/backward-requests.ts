@@ -3,7 +3,6 @@ import { planBackward } from "../../src/plan/backward-plan.ts";
 import type { Capabilities } from "../../src/plan/capabilities.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { ForwardRequest } from "../../src/plan/request.ts";
-import { FEATURE_GRADIENTS } from "../../src/plan/walks.ts";
 import { gradientsOf } from "./every-walk.ts";
 import { along, batch, group, instance, layer, request } from "./requests.ts";
 
@@ -59,18 +58,6 @@ function narrowOf(): BackwardRequest[] {
   ];
 }
 
-/** Long rows that a CPU takes together. */
-function fewOf(): BackwardRequest[] {
-  const wants = { dx: true, dgamma: true, dbeta: true, dmean: false, dvariance: false };
-  const walks = FEATURE_GRADIENTS;
-  const beta = { beta: along([2, 65_536], [1]) };
-  return [
-    backwardOf(layer(3, 65_536), { walks, gammaScale: 2, accumulates: true }),
-    backwardOf(layer(4, 65_536), { walks, wants: { ...wants, dbeta: false } }),
-    backwardOf(request([2, 65_536], [1], { parameters: beta, statistics: "rms", subtractsMean: false }), { walks }),
-  ];
-}
-
 /** Plans that together reach every kernel with every flag. */
 export function backwardPlans(device: Capabilities): Plan[] {
   const perSample = { gamma: along([4, 8, 36], [0, 1]), beta: along([4, 8, 36], [0, 1]) };
@@ -107,7 +94,6 @@ export function backwardPlans(device: Capabilities): Plan[] {
     backwardOf(layer(64, 96), { added: { dresidual: along([64, 96], [1]), dresidual_bias: along([64, 96], [0]) } }),
     ...planesOf(),
     ...narrowOf(),
-    ...fewOf(),
   ];
   return requests.map((one) => planBackward(one, device));
 }

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Shape } from "../../src/core/shape.ts";
-import { planBackward } from "../../src/plan/backward-plan.ts";
 import { gradientLayout } from "../../src/plan/gradient-layout.ts";
-import { BACKWARD_HELD, FEW_ROWS, NARROW, PARTIAL_ROWS, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
-import { FEATURE_GRADIENTS } from "../../src/plan/walks.ts";
+import { BACKWARD_HELD, NARROW, PARTIAL_ROWS, SUMMED_AT_ONCE } from "../../src/plan/thresholds.ts";
 import { backwardRequest, fusedPlan, type RowCase } from "../layers/row-gradients.ts";
 import { along, DEVICES } from "./requests.ts";
 
@@ -91,16 +89,6 @@ describe("both sides of each threshold", () => {
     expect(fusedPlan({ ...backwardRequest({ shape: [40, 1024, 8], reduced: [2], gamma: [0, 2] }) }, DEVICES.software)!.dispatches[0]!.kernel).toBe(
       "row-backward",
     );
-  });
-
-  test("FEW_ROWS: a CPU takes long rows together", () => {
-    const last = (rows: number, length: number, more: RowCase["more"] = {}): string =>
-      planBackward(backwardRequest({ ...features(rows, length), more: { walks: FEATURE_GRADIENTS, ...more } }), DEVICES.software, "run").dispatches.at(-1)!
-        .kernel;
-    const { rows, run } = FEW_ROWS;
-    expect([last(rows, run), last(rows + 1, run), last(rows, run - 1)]).toEqual(["apply-few-rows", "apply-gradient", "apply-gradient"]);
-    expect([last(3, run, { hasDsum: true }), last(3, run, { activation: "relu" })]).toEqual(["apply-gradient", "apply-gradient"]);
-    expect(last(3, run, { wants: { dx: true, dgamma: false, dbeta: false, dmean: false, dvariance: false } })).toBe("apply-gradient");
   });
 
   test("BACKWARD_HELD: a subgroup, then a workgroup holds a row, then it is read twice", () => {

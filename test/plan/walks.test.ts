@@ -98,7 +98,6 @@ describe.each(BACKWARD)("walks of gradients of $name", (own) => {
     const found = kernels(asked.flatMap((one) => CAPABILITIES.map((device) => planBackward(one, device))));
     expect(found.includes("row-backward")).toBe(own.features !== undefined);
     expect(found.includes("row-backward-hold")).toBe(own.features !== undefined);
-    expect(found.includes("apply-few-rows")).toBe(own.few !== undefined);
     expect(found.includes("row-backward-segments")).toBe(own.segments !== undefined);
   });
 });
