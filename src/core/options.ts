@@ -8,6 +8,7 @@ export function checkWord<Word extends string>(call: string, name: string, found
 
 /** Refuses what is no number that f32 can hold, or is below `least`. @throws OptionError */
 export function checkFinite(call: string, name: string, found: number, least?: number): number {
-  if (Number.isFinite(Math.fround(found)) && !(found < least!)) return found;
+  // Only a number is finite to Number; what Math makes a number of may be a word, a list or nothing.
+  if (Number.isFinite(found) && Number.isFinite(Math.fround(found)) && !(found < least!)) return found;
   throw new OptionError(`${call}: ${name} is ${String(found)}; wanted a finite number${least === undefined ? "" : ` from ${least}`}`);
 }

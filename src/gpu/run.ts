@@ -56,24 +56,25 @@ const plans = new WeakMap<Gpu, WeakMap<Plan, KnownPlan>>();
 const MOST_CALLS = 256;
 const NOTHING = {};
 
-/**
- * Runs a plan like {@link run}, and destroys what was made for the call where it is refused: it must not linger.
- * @throws TensorError, DeviceLostError
- */
-export function runOrFree(
-  gpu: Gpu,
-  plan: Plan,
-  tensors: RoleTensors,
-  recording: Recording,
-  call: string,
-  made: readonly ({ destroy(): void } | null | undefined | false)[],
-): void {
+/** What a call makes for itself; what the caller brought is not there. */
+type Made = readonly ({ destroy(): void } | null | undefined | false)[];
+
+/** Does a part of a call, and destroys what was made for the call where it is refused: it must not linger. */
+export function orFree(made: Made, work: () => void): void {
   try {
-    run(gpu, plan, tensors, recording, call);
+    work();
   } catch (error) {
     for (const output of made) if (output) output.destroy();
     throw error;
   }
+}
+
+/**
+ * Runs a plan like {@link run}, and destroys what was made for the call where it is refused.
+ * @throws TensorError, DeviceLostError
+ */
+export function runOrFree(gpu: Gpu, plan: Plan, tensors: RoleTensors, recording: Recording, call: string, made: Made): void {
+  orFree(made, () => run(gpu, plan, tensors, recording, call));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { OptionError, ShapeError, TensorError } from "../core/errors.ts";
 import { checkSame, formatShape, sameShape, type Shape } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { runOrFree, type Recording } from "../gpu/run.ts";
+import { orFree, run, type Recording } from "../gpu/run.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planBackward } from "../plan/backward-plan.ts";
 import type { BackwardOutput, BackwardRequest } from "../plan/backward-request.ts";
@@ -202,14 +202,16 @@ export function runBackward(
   const made: Tensor[] = [];
   const result = {} as BackwardResult;
   const tensors: Record<string, Tensor | null | undefined> = { x, dy, statistics, dsum, gamma, beta };
-  for (const name of NAMES) {
-    const shape = found.outputs[name];
-    if (!shape) continue;
-    const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? x.dtype : "f32" });
-    if (!out[name]) made.push(tensor);
-    result[name] = tensors[ROLES[name]] = tensor;
-  }
-  runOrFree(gpu, found.plan, tensors, options, call, made);
+  orFree(made, () => {
+    for (const name of NAMES) {
+      const shape = found.outputs[name];
+      if (!shape) continue;
+      const tensor = out[name] ?? gpu.empty(shape, { dtype: name === "dx" ? x.dtype : "f32" });
+      if (!out[name]) made.push(tensor);
+      result[name] = tensors[ROLES[name]] = tensor;
+    }
+    run(gpu, found.plan, tensors, options, call);
+  });
   return found.sharesDx ? { ...result, dresidual: result.dx } : result;
 }
 

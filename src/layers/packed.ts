@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Pack } from "../gpu/pack.ts";
-import { runOrFree, type Recording } from "../gpu/run.ts";
+import { orFree, run, type Recording } from "../gpu/run.ts";
 import { Tensor } from "../gpu/tensor.ts";
 import { planPacked, type PackedRequest } from "../plan/packed-plan.ts";
 import type { PackedRows } from "./pack-rows.ts";
@@ -89,13 +89,15 @@ export function runPacked(
   asked: Pick<PackedRequest, "kernel" | "overrides" | "params">,
   given: Readonly<Record<string, Tensor | null | undefined>>,
   recording: Recording,
-  made: Parameters<typeof runOrFree>[5],
+  made: Parameters<typeof orFree>[0],
 ): void {
   const tensors = { table: rows.table, ...given };
   const roles = Object.entries(tensors).flatMap(([role, tensor]) => (tensor ? [role] : []));
   const request: PackedRequest = { ...asked, parts: rows.parts, roles };
-  const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
-  runOrFree(gpu, plan, tensors, recording, call, made);
+  orFree(made, () => {
+    const plan = gpu.plans.remember(JSON.stringify(["packed", request]), (capabilities) => planPacked(request, capabilities));
+    run(gpu, plan, tensors, recording, call);
+  });
 }
 
 /** Values of a weight that share a mean or a norm. */

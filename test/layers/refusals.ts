@@ -85,6 +85,20 @@ export const REFUSALS: readonly Refusal[] = [
   { what: "axis", call: (gpu) => layerNorm(gpu, gpu.empty([2, 3]), { axes: [2] }), error: OptionError, says: "axis is 2; x has rank 2" },
   { what: "axis twice", call: (gpu) => rmsNorm(gpu, gpu.empty([2, 3]), { axes: [1, -1] }), error: OptionError, says: "axes are [1, -1]" },
   { what: "eps", call: (gpu) => layerNorm(gpu, gpu.empty([2, 3]), { eps: -1 }), error: OptionError, says: "eps is -1; wanted a finite number from 0" },
+  {
+    what: "eps, a word",
+    call: (gpu) => rmsNorm(gpu, gpu.empty([2, 3]), { eps: "1" as never }),
+    error: OptionError,
+    says: "eps is 1; wanted a finite number from 0",
+  },
+  {
+    what: "gammaOffset, a word",
+    call: (gpu) => layerNorm(gpu, gpu.empty([2, 3]), { gammaOffset: "1" as never }),
+    error: OptionError,
+    says: "gammaOffset is 1",
+  },
+  { what: "gammaOffset, a list", call: (gpu) => new LayerNorm(gpu, { shape: 3, gammaOffset: [1] as never }), error: OptionError, says: "gammaOffset is 1" },
+  { what: "gammaOffset, a symbol", call: (gpu) => new RMSNorm(gpu, { shape: 3, gammaOffset: Symbol("s") as never }), error: OptionError, says: "Symbol(s)" },
   { what: "eps NaN", call: (gpu) => new LayerNorm(gpu, { shape: 3, eps: NaN }), error: OptionError, says: "eps is NaN" },
   {
     what: "activation",

@@ -1,7 +1,10 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import * as normgpu from "../../src/index.ts";
 import {
   BatchChannelNorm,
+  layerNorm,
+  layerNormBackward,
+  LimitError,
   OptionError,
   ShapeError,
   TensorError,
@@ -10,7 +13,14 @@ import {
   weightNormAllBackward,
   weightNormBackward,
 } from "../../src/index.ts";
-import { weightStandardization, WeightStandardization, weightStandardizationAll, weightStandardizationAllBackward, type Gpu } from "../../src/index.ts";
+import {
+  weightStandardization,
+  WeightStandardization,
+  weightStandardizationAll,
+  weightStandardizationAllBackward,
+  type Gpu,
+  type Tensor,
+} from "../../src/index.ts";
 import { normal } from "../data.ts";
 import { gpuTest } from "../gpu-test.ts";
 import { countCalls } from "../gpu/spy.ts";
@@ -146,4 +156,17 @@ gpuTest("the table of a pack outlives a tidy around the call that made it", asyn
   await w.tensors[0]!.read();
   expect(countCalls(gpu, () => gpu.tidy(call))).toEqual({ submit: 1 });
   expect(await w.tensors[0]!.read()).toEqual(await weightNorm(gpu, pack.tensors[0]!).w.read());
+});
+
+gpuTest("a backward call of which one output cannot be made leaves none of the others", async ({ gpu }) => {
+  const [x, dy, gamma] = [1, 2, 3].map((seed) => gpu.tensor(normal(32, seed), [4, 8])) as [Tensor, Tensor, Tensor];
+  const { saved } = layerNorm(gpu, x, { gamma });
+  const dx = gpu.empty([4, 8]);
+  const empty = vi.spyOn(gpu, "empty").mockReturnValueOnce(dx);
+  empty.mockImplementationOnce(() => {
+    throw new LimitError("dgamma takes too many bytes");
+  });
+  expect(() => layerNormBackward(gpu, dy, saved, { gamma })).toThrow("dgamma takes too many bytes");
+  empty.mockRestore();
+  await expect(dx.read()).rejects.toThrow("destroyed");
 });
