@@ -1,7 +1,7 @@
 // Bytes, minified and gzipped, that no change may pass: what was measured, and at most a hundredth of room for what a compressor makes of a moved line.
 // The targets are 32 768 for the whole library and 12 288 for Gpu and one layer: docs/decisions.md says what stands between.
 
-export const WHOLE = 84350;
+export const WHOLE = 84450;
 export const GPU = 13700;
 
 export const LAYERS = [
@@ -36,8 +36,8 @@ export const FUNCTIONS = [
 
 /** By what is imported beside Gpu. */
 export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], number>> = {
-  LayerNorm: 51400,
-  RMSNorm: 51400,
+  LayerNorm: 51500,
+  RMSNorm: 51500,
   BatchNorm: 47900,
   GroupNorm: 54250,
   InstanceNorm: 55900,
@@ -47,7 +47,7 @@ export const SIZES: Readonly<Record<(typeof LAYERS | typeof FUNCTIONS)[number], 
   EstimatedBatchNorm: 47900,
   LocalResponseNorm: 18050,
   LpNorm: 23600,
-  MeanVarianceNorm: 54700,
+  MeanVarianceNorm: 54800,
   layerNorm: 34750,
   layerNormBackward: 35700,
   rmsNorm: 34750,

@@ -5,14 +5,14 @@ import { wholeBindings, wholeFlags, wholeParams, wholePasses, type WalkPlan } fr
 import { clamp } from "./grid.ts";
 import { isAlongRow, type Operands } from "./operands.ts";
 import type { ForwardRequest } from "./request.ts";
-import { invocationTeams, isSoftware } from "./teams.ts";
+import { heldMost, invocationTeams, isSoftware } from "./teams.ts";
 import { NARROW_ROWS, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 
 /** Many narrow rows on a CPU, held in registers whatever their width; null where they are wide or few, do not fill whole lanes together, or have other parameters than along the row. */
 export function planNarrow(request: ForwardRequest, operands: Operands, capabilities: Capabilities): WalkPlan | null {
   const { run, outer } = request.view;
   // What is chosen here depends on the size of the whole tensor.
-  if (!isSoftware(capabilities) || capabilities.batchInvariant || run > NARROW_ROWS.longest) return null;
+  if (!isSoftware(capabilities) || capabilities.batchInvariant || run > 4 * heldMost(NARROW_ROWS.held, capabilities)) return null;
   const isWhole = request.aligned && (run * outer) % 4 === 0 && run * outer >= SOFTWARE_UNROLLED && outer >= NARROW_ROWS.least;
   if (!isWhole || operands.segments > 1 || operands.roles.residual_bias || !isAlongRow(operands.roles, operands.views)) return null;
   // Places in a lane that four rows start at are known before they are read.

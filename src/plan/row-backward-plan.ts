@@ -13,7 +13,7 @@ import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./ope
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
-import { countedRows, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
+import { countedRows, heldMost, invocationTeams, isSoftware, subgroupTeams, workgroupTeams, type Teams } from "./teams.ts";
 import { BACKWARD_HELD, NARROW, PARTIAL_ROWS, SHORT_ROW, SOFTWARE_STEP, SOFTWARE_UNROLLED, TARGET_TEAMS } from "./thresholds.ts";
 import { kernelName } from "./kernels.ts";
 
@@ -229,8 +229,8 @@ function planNarrow(asked: Asked, layout: GradientLayout): RowPart | null {
     const { item, majorStride, minorStride } = lanes.views[role];
     return item === 1 && majorStride + minorStride === 0;
   });
-  if (!isSoftware(capabilities) || !isPlain || operands.segments > 1 || held > NARROW.held || countedRows(outer, capabilities) * run < NARROW.values * held)
-    return null;
+  const isMany = countedRows(outer, capabilities) * run >= NARROW.values * held;
+  if (!isSoftware(capabilities) || !isPlain || operands.segments > 1 || held > heldMost(NARROW.held, capabilities) || !isMany) return null;
   const rowsPerTeam = clamp(Math.floor(outer / TARGET_TEAMS.software), 1, PARTIAL_ROWS.most);
   const count = Math.ceil(outer / rowsPerTeam);
   const dispatch = rowDispatch(asked, kernelName(rowBackwardNarrow), invocationTeams(count, capabilities), {

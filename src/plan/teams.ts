@@ -20,6 +20,11 @@ export function countedRows(rows: number, capabilities: Capabilities): number {
   return capabilities.batchInvariant ? Infinity : rows;
 }
 
+/** Lanes that an invocation of a CPU holds at most, by the width of its SIMD groups: the wider they are, the longer its compiler takes. */
+export function heldMost(most: { readonly four: number; readonly wider: number }, { subgroupMinSize }: Capabilities): number {
+  return subgroupMinSize > 4 ? most.wider : most.four;
+}
+
 /** One invocation a team. */
 export function invocationTeams(teams: number, capabilities: Capabilities): Teams {
   const many = teams >= SOFTWARE_MANY_TEAMS && !capabilities.batchInvariant;

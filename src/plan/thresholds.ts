@@ -21,8 +21,11 @@ export const SPLIT_MINIMUM = 16384;
  */
 export const SOFTWARE_BLOCK = { rows: 32, columns: { 1: 16, 4: 4 }, longest: 1023 } as const;
 
-/** Rows that a CPU holds in registers whatever their width: values of the longest, of the longest of which four are unrolled, and rows that an invocation takes at most. */
-export const NARROW_ROWS = { longest: 64, together: 8, least: 8192, rows: 128 } as const;
+/**
+ * Rows that a CPU holds in registers whatever their width: lanes of the longest, values of the longest of which four are unrolled, the fewest rows, and rows that an invocation takes at most. SwiftShader, whose
+ * SIMD groups are of 4, compiles 16 lanes in 0.7 s; LLVM behind wider groups takes 5 to 14 s for 9 to 16 lanes, and 1.5 for 4 (lavapipe, measured).
+ */
+export const NARROW_ROWS = { held: { four: 16, wider: 4 }, together: 8, least: 8192, rows: 128 } as const;
 
 /**
  * Lanes that a CPU sums a step, by the values of a lane: 12.4 against 14.2 ms at 4096 x 768, 16.7 against 21.5 at 4096 x 767 (measured). Sixteen lanes of four values are slower than four: they do not
@@ -139,10 +142,10 @@ export const BACKWARD_HELD = 4;
 export const PARTIAL_ROWS = { least: 13, most: 64, leastTeams: { software: 16, gpu: 64 } } as const;
 
 /**
- * Rows that a CPU holds in registers beside gamma and the sums of their columns: the most lanes, and the fewest values of a tensor for each of them, because a lane takes 25 ms to compile. Measured, in copies, before and after:
+ * Rows that a CPU holds in registers beside gamma and the sums of their columns: the most lanes, and the fewest values of a tensor for each of them, because a lane takes 25 ms to compile (lavapipe: 0.1 to 0.6 s). Measured, in copies, before and after:
  * LayerNorm backward 262144x3 8.8 and 2.4, 65536x7 4.8 and 1.8, 65536x16 3.6 and 1.5, 65536x64 3.6 and 1.3.
  */
-export const NARROW = { held: 16, values: 16_384 } as const;
+export const NARROW = { held: { four: 16, wider: 8 }, values: 16_384 } as const;
 
 /** Partial gradients of a value that are summed in one stage. */
 export const SUMMED_AT_ONCE = { software: 128, gpu: 32 } as const;

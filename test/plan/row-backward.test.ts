@@ -82,7 +82,11 @@ describe("both sides of each threshold", () => {
 
   test("NARROW: a CPU holds a row of a large tensor in registers", () => {
     const kernel = (rows: number, length: number): string => first(features(rows, length), "software").kernel;
-    const { held, values } = NARROW;
+    const { four: held, wider } = NARROW.held;
+    const { values } = NARROW;
+    const onWide = (length: number): string =>
+      fusedPlan(backwardRequest(features(values, length)), { ...DEVICES.software, subgroupMinSize: 8 })!.dispatches[0]!.kernel;
+    expect([onWide(wider * 4), onWide(wider * 4 + 4)]).toEqual(["row-backward-narrow", "row-backward"]);
     expect([kernel(values, held - 1), kernel(values, held + 1)]).toEqual(["row-backward-narrow", "row-backward"]);
     expect([kernel(values / 4, held * 4), kernel(values / 4, held * 4 + 4)]).toEqual(["row-backward-narrow", "row-backward"]);
     expect([kernel(values - 1, 7), kernel(values / 4 - 1, 12)]).toEqual(["row-backward", "row-backward"]);

@@ -50,9 +50,13 @@ describe("both sides of each threshold", () => {
   });
 
   test("NARROW_ROWS: rows of a CPU that fit in registers, whatever their width, where they are many and fill whole lanes together", () => {
-    const { least, longest, together } = NARROW_ROWS;
-    expect(kernel(layer(least, longest), software)).toMatchObject({ kernel: "row-narrow", overrides: { WIDTH: longest, HELD: 16, ROWS: 1, SEAMS: 0 } });
-    expect(kernel(layer(least, longest - 1), software)).toMatchObject({ kernel: "row-narrow", overrides: { HELD: 16, SEAMS: 1 } });
+    const { least, held, together } = NARROW_ROWS;
+    const longest = 4 * held.four;
+    const wide: Capabilities = { ...software, subgroupMinSize: 8 };
+    expect(planForward(layer(least, 4 * held.wider), wide).dispatches[0]).toMatchObject({ kernel: "row-narrow", overrides: { HELD: held.wider } });
+    expect(planForward(layer(least, 4 * held.wider + 1), wide).dispatches[0]!.kernel).toBe("row-block");
+    expect(kernel(layer(least, longest), software)).toMatchObject({ kernel: "row-narrow", overrides: { WIDTH: longest, HELD: held.four, ROWS: 1, SEAMS: 0 } });
+    expect(kernel(layer(least, longest - 1), software)).toMatchObject({ kernel: "row-narrow", overrides: { HELD: held.four, SEAMS: 1 } });
     expect(kernel(layer(least, longest + 1), software).kernel).toBe("row-block");
     expect(kernel(layer(least - 4, longest), software).kernel).toBe("row-block");
     expect(kernel(layer(SOFTWARE_UNROLLED / 4, 4), software).kernel).toBe("row-narrow");
