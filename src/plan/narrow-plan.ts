@@ -22,7 +22,7 @@ export function planNarrow(request: ForwardRequest, operands: Operands, capabili
   const { HAS_RESIDUAL_BIAS: _, ...flags } = wholeFlags(request);
   const row = dispatchOf(rowNarrow, invocationTeams(count, capabilities), {
     lane: 4,
-    flags: { ...flags, WIDTH: run, HELD: Math.ceil(run / 4), ROWS: together, SEAMS: Number(run % 4 !== 0) },
+    flags: { ...flags, WIDTH: run, HELD: Math.ceil(run / 4), ROWS: together, SEAMS: run % 4 !== 0 },
     params: { ...wholeParams(request), teams: count, rows: outer, rows_per_team: rows },
     bindings: wholeBindings(request, operands.roles),
   });

@@ -9,7 +9,7 @@ import type { RowChoice } from "./choice.ts";
 import { viewsParams, type WalkPlan } from "./forward-parts.ts";
 import { gradientLayout, partialsOf, sameLayout, type GradientLayout } from "./gradient-layout.ts";
 import { clamp } from "./grid.ts";
-import { arrangeParameters, chooseLanes, type Lanes, type Operands } from "./operands.ts";
+import { arrangeParameters, chooseLanes, isAlongRow, type Lanes, type Operands } from "./operands.ts";
 import type { Dispatch } from "./plan.ts";
 import { statisticsStride } from "./request.ts";
 import { sumDispatches } from "./sum-plan.ts";
@@ -225,12 +225,8 @@ function planNarrow(asked: Asked, layout: GradientLayout): RowPart | null {
   const { request, lanes, operands, capabilities } = asked;
   const { outer, run } = request.view;
   const held = run / lanes.lane;
-  const isPlain = PARAMETERS.filter((role) => operands.roles[role]).every((role) => {
-    const { item, majorStride, minorStride } = lanes.views[role];
-    return item === 1 && majorStride + minorStride === 0;
-  });
-  const isMany = countedRows(outer, capabilities) * run >= NARROW.values * held;
-  if (!isSoftware(capabilities) || !isPlain || operands.segments > 1 || held > heldMost(NARROW.held, capabilities) || !isMany) return null;
+  if (!isSoftware(capabilities) || operands.segments > 1 || !isAlongRow(operands.roles, lanes.views)) return null;
+  if (held > heldMost(NARROW.held, capabilities) || countedRows(outer, capabilities) * run < NARROW.values * held) return null;
   const rowsPerTeam = clamp(Math.floor(outer / TARGET_TEAMS.software), 1, PARTIAL_ROWS.most);
   const count = Math.ceil(outer / rowsPerTeam);
   const dispatch = rowDispatch(asked, kernelName(rowBackwardNarrow), invocationTeams(count, capabilities), {
